@@ -1,0 +1,42 @@
+# Every command of this repository. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT ?= 8080
+export DATA ?= data
+
+##@ Use it
+.PHONY: help
+help:  ## List these commands
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(VENV)/.complete  ## Build .venv from the hashed locks (again only when they change)
+$(VENV)/.complete: requirements/dev.lock libs/core/pyproject.toml $(wildcard services/*/pyproject.toml) scripts/setup
+	@scripts/setup $(PYTHON) $(VENV)
+
+.PHONY: run
+run: setup  ## Serve on 127.0.0.1:8080 with everything embedded (PORT=, DATA=)
+	@exec $(BIN)/wheelyard serve --port "$(PORT)" --data "$(DATA)"
+
+##@ Check it
+.PHONY: lint
+lint: setup  ## ruff, mypy, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: fmt
+fmt: setup  ## Format and mend what ruff can mend
+	@$(BIN)/ruff check --fix . || true
+	@$(BIN)/ruff format .
+
+##@ Maintain it
+.PHONY: lock
+lock: setup  ## Resolve requirements/*.in anew into hashed locks
+	@for f in runtime dev; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --custom-compile-command 'make lock' --no-annotate requirements/$$f.in -o requirements/$$f.lock; done
