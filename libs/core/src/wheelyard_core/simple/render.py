@@ -1,0 +1,122 @@
+"""A page, ready to send: both representations, both encodings, their ETags, and how it is stored.
+
+Everything that a request would otherwise wait for happens here, once per change of a page.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from wheelyard_core.simple.as_html import package_as_html, root_as_html
+from wheelyard_core.simple.as_json import package_as_json, root_as_json
+from wheelyard_core.simple.page import PackagePage, RootPage
+
+# Measured: see tests.
+_GZIP_LEVEL = 6
+_GZIP_WINDOW = 31  # the largest window, with a gzip header instead of zlib's
+
+
+class Representation(StrEnum):
+    """The two ways to write a simple page."""
+
+    JSON = "json"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One representation in both encodings, each with its ETag as the header spells it."""
+
+    identity: bytes
+    gzip: bytes
+    etag: str
+    gzip_etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page at one serial, in everything that may be asked for."""
+
+    serial: int
+    json: Variant
+    html: Variant
+
+
+def render(page: PackagePage | RootPage) -> Rendered:
+    """Return the page in both representations; the same page is the same bytes everywhere."""
+    match page:
+        case PackagePage():
+            json, html = package_as_json(page), package_as_html(page)
+        case RootPage():
+            json, html = root_as_json(page), root_as_html(page)
+    return Rendered(page.serial, _variant(json), _variant(html))
+
+
+def _variant(identity: bytes) -> Variant:
+    # zlib writes no time and no name into the header, so replicas agree on the bytes.
+    gzip = zlib.compress(identity, _GZIP_LEVEL, _GZIP_WINDOW)
+    return Variant(identity, gzip, _etag(identity), _etag(gzip))
+
+
+def _etag(body: bytes) -> str:
+    """Return a strong validator (RFC 9110, 8.8.1): other bytes, another tag, whatever changed."""
+    return f'"{sha256(body).hexdigest()[:32]}"'
+
+
+# The stored form: this header, then four ETags and four bodies, one behind the other.
+# The serial is a big-endian number at a fixed place, so that a store can compare two pages by the
+# bytes from `SERIAL_AT`, without reading the rest.
+FORM = 1
+_MAGIC = b"WYP"
+_HEADER = struct.Struct("!3sBQ8I")
+_PREFIX = struct.Struct("!3sBQ")
+SERIAL_AT = slice(4, 12)
+
+
+def dump(rendered: Rendered) -> bytes:
+    """Return the stored form. Raise `FORM` when it, or how pages look, changes."""
+    parts = [part for variant in (rendered.json, rendered.html) for part in _parts(variant)]
+    header = _HEADER.pack(_MAGIC, FORM, rendered.serial, *map(len, parts))
+    return b"".join((header, *parts))
+
+
+def _parts(variant: Variant) -> tuple[bytes, bytes, bytes, bytes]:
+    return (
+        variant.etag.encode("ascii"),
+        variant.gzip_etag.encode("ascii"),
+        variant.identity,
+        variant.gzip,
+    )
+
+
+def load(raw: bytes) -> Rendered:
+    """Return what was dumped; a `ValueError` says that this is no page of this form."""
+    serial = serial_of(raw)
+    if len(raw) < _HEADER.size:
+        raise ValueError("A stored page is cut off in its header.")
+    lengths = _HEADER.unpack_from(raw)[3:]
+    if _HEADER.size + sum(lengths) != len(raw):
+        raise ValueError("A stored page is not as long as its header says.")
+    parts = []
+    start = _HEADER.size
+    for length in lengths:
+        parts.append(raw[start : start + length])
+        start += length
+    return Rendered(serial, _variant_of(parts[:4]), _variant_of(parts[4:]))
+
+
+def _variant_of(parts: list[bytes]) -> Variant:
+    etag, gzip_etag, identity, gzip = parts
+    return Variant(identity, gzip, etag.decode("ascii"), gzip_etag.decode("ascii"))
+
+
+def serial_of(raw: bytes) -> int:
+    """Return the serial of a stored page; its first 12 bytes are enough."""
+    if len(raw) < _PREFIX.size:
+        raise ValueError("A stored page is cut off in its header.")
+    magic, form, serial = _PREFIX.unpack_from(raw)
+    if magic != _MAGIC or form != FORM:
+        raise ValueError("This is no page stored in the form that this release reads.")
+    return int(serial)
