@@ -64,7 +64,7 @@ ACCEPTED: list[tuple[str, str | None, str | None]] = [
     ("three digits", f"{JSON};q=0.998, text/html;q=0.999", TEXT),
     ("a space around the sign", f"{JSON} ; Q = 0.1 , text/html ; q = 0.2", TEXT),
     ("the wildcard wanted more than JSON", f"{JSON};q=0.5, */*", TEXT),
-    ("the same range twice, the better counts", f"{JSON};q=0.1, {JSON}, text/html;q=0.5", JSON),
+    ("the same range twice, the better counts", f"{JSON}, {JSON};q=0.1, text/html;q=0.5", JSON),
     ("latest wanted more than version 1", f"{JSON};q=0.1, {LATEST_JSON}, text/html;q=0.5", JSON),
     # Wildcards.
     ("a wildcard with a quality", "*/*;q=0.1", TEXT),
@@ -74,6 +74,7 @@ ACCEPTED: list[tuple[str, str | None, str | None]] = [
     ("any application and any text", "application/*, text/*", TEXT),
     ("any application wanted more", "application/*, text/*;q=0.9", JSON),
     ("a lone asterisk", "*", TEXT),
+    ("a lone asterisk beside what we have not", "application/json, *", TEXT),
     # Refusals.
     ("JSON refused", f"{JSON};q=0, */*", TEXT),
     ("text/html refused", "text/html;q=0, */*", JSON),
@@ -104,6 +105,7 @@ ACCEPTED: list[tuple[str, str | None, str | None]] = [
     ("a semicolon in quotes", f'text/html;a=";q=1";q=0.1, {JSON};q=0.2', JSON),
     ("a quote in quotes", f'text/html;a="\\",";q=0.1, {JSON};q=0.2', JSON),
     ("a quote that never ends", f'{JSON}, text/html;a="b', JSON),
+    ("a quote that never ends holds the rest", f'text/html;q=0.1;a="b, {JSON}', TEXT),
     ("a line feed behind", f"{JSON}\n", JSON),
 ]
 
