@@ -35,7 +35,7 @@ class DirectoryBlobStore:
     """A BlobStore on one file system."""
 
     def __init__(self, settings: DirectoryBlobSettings) -> None:
-        self._root = settings.root
+        self.root = settings.root
         self._blobs = settings.root / "blobs"
         self._incoming = settings.root / "incoming"
 
@@ -102,7 +102,8 @@ class DirectoryBlobStore:
 
     def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
         """Return None: a folder has no address of its own."""
-        del key, filename, seconds
+        del filename, seconds
+        checked_key(key)
         return None
 
     def check(self) -> None:

@@ -10,18 +10,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 from xml.etree.ElementTree import ParseError
 
 from minio.error import MinioException, S3Error
 from minio.helpers import check_bucket_name
-from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from wheelyard_core.adapters.blobs.keys import checked_key
 from wheelyard_core.adapters.blobs.s3_client import Client, Patience, PerProcess, Place
+from wheelyard_core.adapters.blobs.s3_reader import ResponseReader, reader_of
 from wheelyard_core.ports import BinaryReader, BlobNotFound, StorageUnavailable
 
 PART = 16 * 1024 * 1024
@@ -55,7 +53,7 @@ class S3BlobStore:
         self, settings: S3Settings, patience: Patience | None = None, connections: int = 16
     ) -> None:
         check_bucket_name(settings.bucket, strict=True)
-        self._settings = settings
+        self.settings = settings
         self._bucket = settings.bucket
         self._prefix = settings.prefix.strip("/") + "/" if settings.prefix.strip("/") else ""
         inside = self._place(settings.endpoint)
@@ -77,7 +75,7 @@ class S3BlobStore:
         with self._outages(key):
             self._clients.here.put(self._bucket, name, part)
 
-    def open(self, key: str, start: int = 0, length: int | None = None) -> "ResponseReader":
+    def open(self, key: str, start: int = 0, length: int | None = None) -> ResponseReader:
         """Ask for the range; the reader holds a connection until it is closed or at its end."""
         name = self._name(key)
         if start < 0 or (length is not None and length < 0):
@@ -94,7 +92,7 @@ class S3BlobStore:
             if isinstance(error.__cause__, S3Error) and error.__cause__.code == "InvalidRange":
                 return ResponseReader(None, self.size(key), 0)
             raise
-        return _reader_of(response, whole=not start and length is None)
+        return reader_of(response, whole=not start and length is None)
 
     def size(self, key: str) -> int:
         """Return the size that a HEAD answers."""
@@ -149,7 +147,7 @@ class S3BlobStore:
             if self._clients.here.bucket_exists(self._bucket):
                 return
             try:
-                self._clients.here.make_bucket(self._bucket, self._settings.region)
+                self._clients.here.make_bucket(self._bucket, self.settings.region)
             except S3Error as error:
                 if error.code != "BucketAlreadyOwnedByYou":
                     raise
@@ -190,7 +188,7 @@ class S3BlobStore:
         raise StorageUnavailable(f"There is no bucket {self._bucket}.")
 
     def _place(self, endpoint: str) -> Place:
-        chosen = self._settings
+        chosen = self.settings
         return Place.parse(
             endpoint,
             region=chosen.region,
@@ -212,67 +210,8 @@ class S3BlobStore:
             raise self._unavailable(str(error)) from error
 
     def _unavailable(self, why: str) -> StorageUnavailable:
-        where = f"{self._bucket} at {self._settings.endpoint}"
+        where = f"{self._bucket} at {self.settings.endpoint}"
         return StorageUnavailable(f"The object store failed ({where}): {why}")
-
-
-class ResponseReader:
-    """A BlobReader over an answer that is still arriving."""
-
-    def __init__(self, response: BaseHTTPResponse | None, size: int, length: int) -> None:
-        self.size = size
-        self._response = response
-        self._left = length
-
-    def read(self, n: int = -1, /) -> bytes:
-        """Read on; an answer that ends before its length is an outage."""
-        wanted = self._left if n < 0 else min(n, self._left)
-        if not wanted:
-            return b""
-        if self._response is None:
-            raise ValueError("The blob is closed.")
-        try:
-            content = self._response.read(wanted, decode_content=False)
-        except (HTTPError, OSError) as error:
-            raise StorageUnavailable(f"The object store broke off: {error}") from error
-        if not content:
-            raise StorageUnavailable("The object store broke off: the answer ended early.")
-        self._left -= len(content)
-        return content
-
-    def close(self) -> None:
-        """Give the connection back when all was read; it is of no further use otherwise."""
-        response, self._response = self._response, None
-        if response is None:
-            return
-        if self._left:
-            response.close()
-        response.release_conn()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
-        self.close()
-
-
-def _reader_of(response: BaseHTTPResponse, *, whole: bool) -> ResponseReader:
-    length = int(response.headers.get("content-length", "-1"))
-    size = length
-    if not whole:
-        _, slash, total = response.headers.get("content-range", "").partition("/")
-        size = int(total) if slash and total.isdigit() else -1
-    reader = ResponseReader(response, size, length)
-    if min(length, size) < 0:
-        reader.close()
-        raise StorageUnavailable("The object store gave no size, or not the range asked for.")
-    return reader
 
 
 def _in_parts(
