@@ -54,9 +54,10 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     if openssl is None:
         pytest.skip("no openssl to make a certificate with")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
-    options = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=toy", "-addext"]
-    files = ["subjectAltName=IP:127.0.0.1", "-out", certificate, "-keyout", key]
-    subprocess.run([openssl, *options, *files], check=True, capture_output=True)
+    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    about = ["-subj", "/CN=toy", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-out", str(certificate), "-keyout", str(key)]
+    subprocess.run([*make, *about, *files], check=True, capture_output=True)
     return certificate, key
 
 
