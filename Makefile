@@ -15,7 +15,7 @@ help:  ## List these commands
 
 .PHONY: setup
 setup: $(VENV)/.complete  ## Build .venv from the hashed locks (again only when they change)
-$(VENV)/.complete: requirements/dev.lock libs/core/pyproject.toml $(wildcard services/*/pyproject.toml) scripts/setup
+$(VENV)/.complete: requirements/dev.lock $(wildcard libs/*/pyproject.toml) $(wildcard services/*/pyproject.toml) scripts/setup
 	@scripts/setup $(PYTHON) $(VENV)
 
 .PHONY: run

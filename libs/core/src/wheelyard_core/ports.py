@@ -4,9 +4,25 @@ An adapter translates every error of its driver into the errors named here. Keys
 digests are plain values: no adapter is visible through a port.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
+
+from wheelyard_core.domain.access import GroupProjects, ProjectPolicy, Role
+from wheelyard_core.domain.catalogue import (
+    NewFile,
+    PackageListing,
+    Project,
+    RootListing,
+    StoredFile,
+    Upload,
+    UploadStatus,
+)
+from wheelyard_core.domain.metadata import CoreMetadata
+from wheelyard_core.domain.tokens import TokenRecord
+from wheelyard_core.domain.work import Claim, Promise, Task
 
 
 class BlobNotFound(Exception):
@@ -100,4 +116,258 @@ class BlobStore(Protocol):
 
     def check(self) -> None:
         """Raise StorageUnavailable, saying why, unless the store answers and takes writes."""
+        ...
+
+
+class DatabaseUnavailable(Exception):
+    """The database could not be asked, or gave up; trying again later may work."""
+
+
+class Conflict(Exception):
+    """Another transaction was first: look again at what is true now."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataFile:
+    """The metadata file that was stored beside a file."""
+
+    sha256: str
+    size: int
+
+
+class Projects(Protocol):
+    """The projects of a transaction."""
+
+    def find(self, reference: str) -> Project | None:
+        """Return the project of a number or a full path, in any case."""
+        ...
+
+    def role_in(self, user_id: int, policy: ProjectPolicy, now: datetime) -> Role:
+        """Return the highest role that the account has in the project or a group above it."""
+        ...
+
+
+class Files(Protocol):
+    """The files of a transaction."""
+
+    def named(self, project_id: int, filename: str) -> StoredFile | None:
+        """Return the file of this name that exists now."""
+        ...
+
+    def once_had(self, project_id: int, filename: str) -> Sequence[str]:
+        """Return the sha256 of every deleted file of this name."""
+        ...
+
+    def get(self, file_id: int) -> StoredFile | None:
+        """Return a file that is not deleted."""
+        ...
+
+    def to_serve(self, project_id: int, sha256: str, filename: str) -> StoredFile | None:
+        """Return the listed file whose digest and name both match."""
+        ...
+
+    def lock(self, project_id: int, normalized: str) -> None:
+        """Let this transaction alone decide about the package until it ends."""
+        ...
+
+    def add(self, new: NewFile) -> int:
+        """Add a received file; return its id. Raises Conflict when the name is taken."""
+        ...
+
+    def publish(self, file_id: int, metadata: CoreMetadata, stored: MetadataFile | None) -> int:
+        """List the file on its page; return the new serial of its package."""
+        ...
+
+    def remove_refused(self, file_id: int) -> None:
+        """Drop the row of a file that was received and did not pass."""
+        ...
+
+
+class Uploads(Protocol):
+    """The uploads of a transaction."""
+
+    def add(self, upload: Upload) -> None:
+        """Record the intent, so that a crash from here on leaves a trace to clean up by."""
+        ...
+
+    def get(self, upload_id: str) -> Upload | None:
+        """Return an upload."""
+        ...
+
+    def settle(self, upload_id: str, status: UploadStatus, errors: Sequence[str] = ()) -> None:
+        """Move an upload on its way."""
+        ...
+
+    def forget(self, upload_id: str) -> None:
+        """Drop an upload that came to nothing."""
+        ...
+
+    def is_visible(self, upload_id: str) -> bool:
+        """Tell whether the upload's file is published and on its page in the cache."""
+        ...
+
+    def abandoned(self, before: datetime, limit: int) -> Sequence[Upload]:
+        """Return uploads that began before *before* and never got a row of their own."""
+        ...
+
+    def forget_finished(self, before: datetime) -> int:
+        """Drop verdicts older than *before*; return how many there were."""
+        ...
+
+
+class Pages(Protocol):
+    """What simple pages are made of."""
+
+    def package(self, project_ids: Sequence[int], normalized: str) -> PackageListing | None:
+        """Return a package's listing over these projects; None where no project knows the name."""
+        ...
+
+    def root(self, project_ids: Sequence[int]) -> RootListing:
+        """Return the names, as first published, that have something installable."""
+        ...
+
+    def serial_of(self, project_id: int, normalized: str) -> int:
+        """Return the serial that the package's page has now."""
+        ...
+
+    def root_serial_of(self, project_id: int) -> int:
+        """Return the serial that the project's root page has now."""
+        ...
+
+    def mark_indexed(self, project_id: int, normalized: str, serial: int) -> None:
+        """Record that the page in the cache is at *serial* or newer."""
+        ...
+
+    def below(self, group: str, user_id: int | None) -> GroupProjects | None:
+        """Return every project below a group with the role of an account in each."""
+        ...
+
+
+class Tokens(Protocol):
+    """The tokens of a transaction, as authentication needs them."""
+
+    def candidates(self, lookup: str) -> Sequence[TokenRecord]:
+        """Return the tokens whose secrets begin so: one, but for a coincidence."""
+        ...
+
+    def touch(self, token_id: int, used_at: datetime) -> None:
+        """Record the last use."""
+        ...
+
+
+class Outbox(Protocol):
+    """Work that a transaction promises, or does."""
+
+    def promise(self, task: Task, **arguments: str | int) -> None:
+        """Have *task* done once this transaction has committed, and not before."""
+        ...
+
+    def claim(self, message_id: int) -> Claim | None:
+        """Lease a row, or return None where it is done, leased by another, or set aside."""
+        ...
+
+    def renew(self, message_id: int, attempt: int) -> bool:
+        """Prolong the lease of *attempt*; False when somebody else has the row by now."""
+        ...
+
+    def done(self, message_id: int) -> None:
+        """Forget a row, in the transaction of its effect."""
+        ...
+
+    def release(self, message_id: int, error: str, wait: timedelta, *, forgive: bool) -> None:
+        """Give a row back after a failure, due again after *wait*; *forgive* uncounts it."""
+        ...
+
+    def set_aside(self, message_id: int, error: str) -> None:
+        """Take a poison row out of the way."""
+        ...
+
+    def due(self, limit: int, pause: timedelta) -> Sequence[Promise]:
+        """Return rows that nobody works on, and do not offer them again before *pause* is over."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction: rolled back unless committed. Outages come out as DatabaseUnavailable."""
+
+    @property
+    def projects(self) -> Projects: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def pages(self) -> Pages: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+    def commit(self) -> None:
+        """Make it true, then say so. Raises Conflict when another transaction was first."""
+        ...
+
+
+class Database(Protocol):
+    """Hands out transactions."""
+
+    def begin(self, request_id: str | None = None) -> UnitOfWork:
+        """Return a transaction that may write."""
+        ...
+
+    def snapshot(self) -> UnitOfWork:
+        """Return a transaction that only reads, all of it at one moment."""
+        ...
+
+    def check(self) -> None:
+        """Raise DatabaseUnavailable unless the database answers."""
+        ...
+
+
+class CacheUnavailable(Exception):
+    """The cache could not be asked. Whoever wants something of it asks the database instead."""
+
+
+class PageCache(Protocol):
+    """Rendered simple pages in their stored form, by key; each has a serial."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return a page, or None."""
+        ...
+
+    def put(self, key: str, page: bytes) -> bytes:
+        """Store the page unless a newer one is there; return the one that is there afterwards."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Forget a page."""
+        ...
+
+
+class Verdicts(Protocol):
+    """Wakes the upload that waits for its verdict. A lost call costs time, never truth."""
+
+    def announce(self, upload_id: str) -> None:
+        """Wake whoever waits for this upload; failing is silent."""
+        ...
+
+    def wait(self, upload_id: str, seconds: float) -> None:
+        """Return when announced, or after *seconds* at the latest."""
+        ...
+
+
+class Queue(Protocol):
+    """Tells workers that promised work is due. A lost call is repeated by the sweep."""
+
+    def send(self, promised: Sequence[Promise]) -> bool:
+        """Send the hints; False, soon, when the broker does not take them."""
         ...

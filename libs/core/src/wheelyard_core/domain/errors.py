@@ -51,3 +51,62 @@ class InvalidDistribution(RegistryError):
     def __init__(self, *problems: str) -> None:
         super().__init__(" ".join(problems))
         self.problems: tuple[str, ...] = problems
+
+
+class AuthenticationRequired(RegistryError):
+    """Nobody, or credentials that do not count. Hides whether the thing asked for exists."""
+
+    code = "authentication_required"
+
+
+class NotAllowed(RegistryError):
+    """The actor sees the thing and lacks the right."""
+
+    code = "not_allowed"
+
+
+class NotFound(RegistryError):
+    """It does not exist, or the actor may not know that it does."""
+
+    code = "not_found"
+
+
+class FileAlreadyExists(RegistryError):
+    """Another file of this name exists, or existed where names are burned."""
+
+    code = "file_already_exists"
+
+    def __init__(self, filename: str, why: str = "choose a new version or build number") -> None:
+        # poetry, pdm, packse and older twine look for "already exists" and "already been taken".
+        super().__init__(f"File already exists: {filename} has already been taken; {why}")
+        self.filename = filename
+
+
+class AlreadyTaken(InvalidInput):
+    """A name that must be unique is in use."""
+
+    code = "already_taken"
+
+
+class TooLarge(RegistryError):
+    """More bytes than a limit allows."""
+
+    code = "too_large"
+
+
+class Gone(RegistryError):
+    """Something this protocol once had."""
+
+    code = "gone"
+
+
+class Broken(RegistryError):
+    """The request ended in its middle."""
+
+    code = "broken_request"
+
+
+class ReadOnly(RegistryError):
+    """The registry takes no changes at the moment."""
+
+    code = "read_only"

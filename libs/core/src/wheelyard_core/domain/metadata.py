@@ -46,6 +46,15 @@ _FIELD_OF = {
     for key in RawMetadata.__annotations__
 }
 _KNOWN_FIELDS = frozenset(_FIELD_OF.values())
+# Checked fields that the legacy versions do not know, or that came with 1.2. setuptools 36 to 38
+# wrote `Description-Content-Type: UNKNOWN` into 1.1, for one.
+_LATER_THAN_LEGACY = frozenset(
+    {
+        "description_content_type", "dynamic", "import_names", "import_namespaces",
+        "license_expression", "license_files", "provides_extra",
+    }
+)  # fmt: skip
+_NEW_IN_1_2 = frozenset({"requires_dist", "requires_python"})
 # These would make `email` decode or split the description, and recurse as deep as they nest.
 _MIME_FIELDS = frozenset({"content-type", "content-transfer-encoding"})
 # What parsers raise on hostile values besides their own errors.
@@ -96,6 +105,7 @@ def parse_core_metadata(content: bytes, member: str) -> CoreMetadata:
         raw, unparsed = parse_email(content)
     except _ACCIDENTS as error:
         raise InvalidDistribution(f"{member}: cannot be read as core metadata.") from error
+    raw = _without_strays(raw)
     problems = dict.fromkeys(_problems(raw, unparsed))
     if problems:
         raise InvalidDistribution(*(f"{member}: {problem}" for problem in problems))
@@ -118,23 +128,37 @@ def _refuse_traps(content: bytes, member: str) -> None:
         )
 
 
+def _without_strays(raw: RawMetadata) -> RawMetadata:
+    """Leave out what a legacy version does not know, unless it makes sense nevertheless."""
+    version = raw.get("metadata_version")
+    if version not in _LEGACY_VERSIONS:
+        return raw
+    unknown = _LATER_THAN_LEGACY if version == "1.2" else _LATER_THAN_LEGACY | _NEW_IN_1_2
+    newest = ACCEPTED_VERSIONS[-1]
+    kept = {
+        key: value
+        for key, value in raw.items()
+        if key not in unknown or not any(_field_problems(newest, key, value))
+    }
+    return cast("RawMetadata", kept)
+
+
 def _problems(raw: RawMetadata, unparsed: dict[str, list[str]]) -> Iterator[str]:
     version = raw.get("metadata_version", "")
-    if version not in ACCEPTED_VERSIONS:
-        if "metadata-version" not in unparsed:
-            yield _version_problem(version)
-        # The other fields are still checked, as the newest version knows them.
-        version = ACCEPTED_VERSIONS[-1]
+    if version not in ACCEPTED_VERSIONS and "metadata-version" not in unparsed:
+        yield _version_problem(version)
     for field in ("name", "version"):
         if not raw.get(field) and field not in unparsed:
             yield f"the required field {_title(field)} is missing."
-    yield from _unparsed_problems(unparsed, raw.get("metadata_version", ""))
+    yield from _unparsed_problems(unparsed, version)
+    # Legacy fields are tolerated whenever they came; those of an unknown version are checked, too.
+    checked_as = version if version in _STRICT_VERSIONS else ACCEPTED_VERSIONS[-1]
     for key, value in sorted(raw.items()):
         if key == "license_files" and version in _BEFORE_LICENSE_FILES:
             continue  # setuptools 57 to 76 wrote the field before it was in the standard
         if key == "metadata_version" or (key in {"name", "version"} and not value):
             continue  # reported above
-        yield from _field_problems(version, key, value)
+        yield from _field_problems(checked_as, key, value)
 
 
 def _version_problem(version: str) -> str:

@@ -11,12 +11,10 @@ from typing import Self
 
 from packaging.utils import canonicalize_name
 
+from wheelyard_core.domain.catalogue import Yanked
 
-@dataclass(frozen=True, slots=True)
-class Yanked:
-    """A file is yanked (PEP 592); an empty reason means that none was given."""
-
-    reason: str
+# A yank is one value from the row to the page; whoever builds a page finds it here, too.
+__all__ = ["PackagePage", "PageFile", "ProjectStatus", "RootPage", "Yanked"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Redis as a cache of pages and as the bell of waiting uploads."""

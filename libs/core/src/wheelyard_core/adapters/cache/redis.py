@@ -1,0 +1,141 @@
+"""Redis: pages by compare-and-set on their serial, and verdicts as lists to block on.
+
+Redis may vanish, freeze or be emptied at any moment. Every call is bounded, and after one that
+failed nobody asks again for a moment: a frozen Redis must not cost each request its time-out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic, sleep
+from typing import Final, TypeVar
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from wheelyard_core.ports import CacheUnavailable
+
+T = TypeVar("T")
+
+_TIMEOUT: Final = 1.0
+_REST: Final = 2.0
+_PAGE_LIFE: Final = 7 * 24 * 3600
+_VERDICT_LIFE: Final = 60
+
+# The stored form of a page begins with its format and serial, big-endian (simple/render.py), so
+# two pages of one format compare as strings; another format is replaced.
+_PUT_IF_NEWER: Final = """
+local current = redis.call('GET', KEYS[1])
+if current and string.sub(current, 1, 4) == string.sub(ARGV[1], 1, 4)
+   and string.sub(current, 5, 12) >= string.sub(ARGV[1], 5, 12) then
+  return current
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return false
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """Where the cache is; `prefix` keeps apart what shares a server."""
+
+    url: str = field(repr=False)
+    prefix: str = "wheelyard:"
+
+
+def connect(settings: CacheSettings, timeout: float = _TIMEOUT) -> Redis:
+    """Return a client whose every wait is bounded by *timeout* seconds."""
+    return Redis.from_url(
+        settings.url,
+        socket_timeout=timeout,
+        socket_connect_timeout=_TIMEOUT,
+        health_check_interval=15,
+        # One more try on a fresh connection: a restarted server breaks the pooled ones.
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+class Rest:
+    """Remembers that Redis failed a moment ago."""
+
+    def __init__(self, seconds: float = _REST) -> None:
+        self._seconds = seconds
+        self._until = 0.0
+
+    def call(self, ask: Callable[[], T]) -> T:
+        """Ask Redis, or raise CacheUnavailable, at once while it rests."""
+        if monotonic() < self._until:
+            raise CacheUnavailable("Redis did not answer a moment ago")
+        try:
+            return ask()
+        except (RedisError, OSError) as error:
+            self._until = monotonic() + self._seconds
+            raise CacheUnavailable(f"Redis does not answer: {type(error).__name__}") from error
+
+
+class RedisPageCache:
+    """Rendered pages. See PageCache for the contract."""
+
+    def __init__(self, settings: CacheSettings) -> None:
+        self._prefix = settings.prefix
+        self._redis = connect(settings)
+        self._put = self._redis.register_script(_PUT_IF_NEWER)
+        self._rest = Rest()
+
+    def get(self, key: str) -> bytes | None:
+        """Return a page, or None."""
+        page = self._rest.call(lambda: self._redis.get(self._prefix + key))
+        return page if isinstance(page, bytes) else None
+
+    def put(self, key: str, page: bytes) -> bytes:
+        """Store the page unless a newer one is there; return the one that is there afterwards."""
+        name = self._prefix + key
+        kept = self._rest.call(lambda: self._put(keys=[name], args=[page, _PAGE_LIFE]))
+        return kept if isinstance(kept, bytes) else page
+
+    def drop(self, key: str) -> None:
+        """Forget a page."""
+        self._rest.call(lambda: self._redis.delete(self._prefix + key))
+
+    def check(self) -> None:
+        """Raise CacheUnavailable unless Redis answers."""
+        self._rest.call(self._redis.ping)
+
+
+class RedisVerdicts:
+    """Verdicts as lists: an announcement before the wait is found by the wait."""
+
+    def __init__(self, settings: CacheSettings) -> None:
+        self._prefix = settings.prefix
+        self._redis = connect(settings)
+        self._waiting = connect(settings, timeout=3.0)
+        self._rest = Rest()
+
+    def announce(self, upload_id: str) -> None:
+        """Wake whoever waits for this upload; failing is silent."""
+        name = self._name(upload_id)
+
+        def push() -> None:
+            with self._redis.pipeline() as pipeline:
+                pipeline.lpush(name, b"1")
+                pipeline.expire(name, _VERDICT_LIFE)
+                pipeline.execute()
+
+        try:
+            self._rest.call(push)
+        except CacheUnavailable:
+            return
+
+    def wait(self, upload_id: str, seconds: float) -> None:
+        """Return when announced, or after *seconds* at the latest."""
+        began = monotonic()
+        try:
+            self._rest.call(lambda: self._waiting.blpop([self._name(upload_id)], seconds))
+        except CacheUnavailable:
+            # The database is asked instead; often enough to answer soon, not so often as to hurt.
+            left = seconds - (monotonic() - began)
+            sleep(max(0.0, min(left, 0.25)))
+
+    def _name(self, upload_id: str) -> str:
+        return f"{self._prefix}verdict:{upload_id}"

@@ -1,0 +1,112 @@
+"""Engines: PostgreSQL with its time-outs, SQLite in WAL mode with honest transactions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_READ_ONLY_SQL_TRANSACTION: Final = "25006"
+_SNAPSHOT: Final = "wheelyard_snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """How many connections a process may hold, and how long anything may wait for one."""
+
+    size: int = 5
+    overflow: int = 10
+    timeout_seconds: int = 5
+    statement_timeout_ms: int = 15_000
+    lock_timeout_ms: int = 4_000
+
+
+def make_engine(
+    url: str, pool: PoolSettings, service: str, password: Callable[[], str | None] | None = None
+) -> Engine:
+    """Return an engine for *url* (`postgresql+psycopg://…` or `sqlite:///path`).
+
+    *password* is asked at each new connection, so that a rotated secret needs no restart.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    engine = create_engine(
+        parsed,
+        pool_size=pool.size,
+        max_overflow=pool.overflow,
+        pool_timeout=pool.timeout_seconds,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        connect_args=_connect_args(pool, service),
+    )
+    event.listen(engine, "handle_error", _leave_a_demoted_primary)
+    if password is not None:
+        _ask_password(engine, password)
+    return engine
+
+
+def snapshot_engine(engine: Engine) -> Engine:
+    """Return *engine* for reading: every statement of a transaction sees one moment."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_SNAPSHOT: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _connect_args(pool: PoolSettings, service: str) -> dict[str, Any]:
+    return {
+        "connect_timeout": 3,
+        "application_name": f"wheelyard-{service}",
+        "options": (
+            f"-c statement_timeout={pool.statement_timeout_ms}"
+            f" -c lock_timeout={pool.lock_timeout_ms}"
+            " -c idle_in_transaction_session_timeout=30000"
+        ),
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        # Behind PgBouncer in transaction mode a server-side prepared statement may be elsewhere.
+        "prepare_threshold": None,
+    }
+
+
+def _leave_a_demoted_primary(context: ExceptionContext) -> None:
+    """Treat "read-only transaction" as a lost connection.
+
+    After a fail-over the old connection still answers `SELECT 1`, so `pool_pre_ping` keeps it and
+    every write fails until the connection is dropped.
+    """
+    state = getattr(context.original_exception, "sqlstate", None)
+    if state == _READ_ONLY_SQL_TRANSACTION:
+        context.is_disconnect = True
+
+
+def _ask_password(engine: Engine, password: Callable[[], str | None]) -> None:
+    @event.listens_for(engine, "do_connect")
+    def give(_dialect: Any, _record: Any, _args: list[Any], parameters: dict[str, Any]) -> None:
+        secret = password()
+        if secret is not None:
+            parameters["password"] = secret
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 15})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        # The driver must not begin transactions by itself: it would begin them for reading.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails at once when another wrote in
+        # between ("database is locked", whatever the time-out): writers take the lock first.
+        reading = connection.get_execution_options().get(_SNAPSHOT, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,218 @@
+"""Files and the packages and releases they make."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from wheelyard_core.adapters.db import serials
+from wheelyard_core.adapters.db.models import Document, File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.publishers import to_document
+from wheelyard_core.adapters.db.time import database_time
+from wheelyard_core.domain.catalogue import FileStatus, NewFile, StoredFile
+from wheelyard_core.domain.digests import Digests
+from wheelyard_core.domain.metadata import CoreMetadata
+from wheelyard_core.ports import Conflict, MetadataFile
+
+
+class SqlFiles:
+    """The files of one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def named(self, project_id: int, filename: str) -> StoredFile | None:
+        """Return the file of this name that exists now."""
+        row = self._session.scalar(
+            select(File).where(
+                File.project_id == project_id,
+                File.filename == filename,
+                File.deleted_at.is_(None),
+            )
+        )
+        return None if row is None else _stored(row)
+
+    def once_had(self, project_id: int, filename: str) -> Sequence[str]:
+        """Return the sha256 of every deleted file of this name."""
+        return self._session.scalars(
+            select(File.sha256).where(
+                File.project_id == project_id,
+                File.filename == filename,
+                File.deleted_at.is_not(None),
+            )
+        ).all()
+
+    def get(self, file_id: int) -> StoredFile | None:
+        """Return a file that is not deleted."""
+        row = self._session.get(File, file_id)
+        return None if row is None or row.deleted_at is not None else _stored(row)
+
+    def to_serve(self, project_id: int, sha256: str, filename: str) -> StoredFile | None:
+        """Return the listed file whose digest and name both match."""
+        row = self._session.scalar(
+            select(File).where(
+                File.project_id == project_id,
+                File.filename == filename,
+                File.sha256 == sha256,
+                *serials.listed(),
+            )
+        )
+        return None if row is None else _stored(row)
+
+    def lock(self, project_id: int, normalized: str) -> None:
+        """Let this transaction alone decide about the package until it ends."""
+        serials.lock_package(self._session, project_id, normalized)
+
+    def add(self, new: NewFile) -> int:
+        """Add a received file; return its id. Raises Conflict when the name is taken."""
+        row = File(
+            project_id=new.project_id,
+            upload_id=new.upload_id,
+            filename=new.filename.text,
+            filetype=new.filename.filetype.value,
+            display_name=new.display_name,
+            normalized=new.filename.name.normalized,
+            version=new.filename.version.text,
+            version_key=new.filename.version.key,
+            size=new.size,
+            sha256=new.digests.sha256,
+            md5=new.digests.md5,
+            blake2b=new.digests.blake2b,
+            blob_key=new.blob_key,
+            status=FileStatus.RECEIVED,
+            publisher=to_document(new.publisher),
+            created_at=database_time(self._session),
+        )
+        self._session.add(row)
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            raise Conflict from error
+        return row.id
+
+    def publish(self, file_id: int, metadata: CoreMetadata, stored: MetadataFile | None) -> int:
+        """List the file on its page; return the new serial of its package."""
+        row = self._session.get_one(File, file_id)
+        was_listed = serials.is_listed(self._session, row.project_id, row.normalized)
+        row.release_id = self._release_of(row).id
+        row.status = FileStatus.PUBLISHED
+        row.published_at = database_time(self._session)
+        row.requires_python = metadata.requires_python
+        if stored is not None:
+            row.metadata_sha256, row.metadata_size = stored.sha256, stored.size
+        self._session.add(_described(row.id, metadata))
+        serial = serials.advance(
+            self._session, row.project_id, row.normalized, was_listed=was_listed
+        )
+        row.published_serial = serial
+        return serial
+
+    def remove_refused(self, file_id: int) -> None:
+        """Drop the row of a file that was received and did not pass."""
+        row = self._session.get_one(File, file_id)
+        if row.status is FileStatus.RECEIVED:
+            self._session.delete(row)
+
+    def delete(self, file_ids: Sequence[int], deleted_by: int | None) -> None:
+        """Move listed files of one package to the trash and change its page."""
+        rows = self._session.scalars(
+            select(File).where(File.id.in_(file_ids), File.deleted_at.is_(None))
+        ).all()
+        if not rows:
+            return
+        project_id, normalized = rows[0].project_id, rows[0].normalized
+        was_listed = serials.is_listed(self._session, project_id, normalized)
+        now = database_time(self._session)
+        for row in rows:
+            row.deleted_at, row.deleted_by = now, deleted_by
+        serials.advance(self._session, project_id, normalized, was_listed=was_listed)
+
+    def close_release(self, release_id: int) -> None:
+        """Make the release one that was: publishing its version again begins a new one."""
+        self._session.execute(
+            update(Release)
+            .where(Release.id == release_id, Release.deleted_at.is_(None))
+            .values(deleted_at=database_time(self._session))
+        )
+
+    def _release_of(self, row: File) -> Release:
+        package = self._package_of(row)
+        release = self._session.scalar(
+            select(Release).where(
+                Release.package_id == package.id,
+                Release.version_key == row.version_key,
+                Release.deleted_at.is_(None),
+            )
+        )
+        if release is None:
+            release = Release(
+                project_id=row.project_id,
+                package_id=package.id,
+                version=row.version,
+                version_key=row.version_key,
+                publisher=row.publisher,
+                created_at=database_time(self._session),
+            )
+            self._session.add(release)
+            self._session.flush()
+        return release
+
+    def _package_of(self, row: File) -> Package:
+        package = self._session.scalar(
+            select(Package).where(
+                Package.project_id == row.project_id, Package.normalized == row.normalized
+            )
+        )
+        if package is None:
+            package = Package(
+                project_id=row.project_id,
+                name=row.display_name,
+                normalized=row.normalized,
+                serial=0,
+                indexed_serial=0,
+                created_at=database_time(self._session),
+            )
+            self._session.add(package)
+            self._session.flush()
+        return package
+
+
+def _described(file_id: int, metadata: CoreMetadata) -> FileMetadata:
+    document: Document = {
+        "author": metadata.author,
+        "author_email": metadata.author_email,
+        "classifiers": list(metadata.classifiers),
+        "home_page": metadata.home_page,
+        "keywords": metadata.keywords,
+        "license": metadata.license,
+        "license_files": list(metadata.license_files),
+        "project_urls": [list(pair) for pair in metadata.project_urls],
+        "provides_extra": list(metadata.provides_extra),
+        "requires_dist": list(metadata.requires_dist),
+    }
+    return FileMetadata(
+        file_id=file_id,
+        summary=metadata.summary,
+        license_expression=metadata.license_expression,
+        description=metadata.description,
+        description_content_type=metadata.description_content_type,
+        document=document,
+    )
+
+
+def _stored(row: File) -> StoredFile:
+    return StoredFile(
+        id=row.id,
+        project_id=row.project_id,
+        upload_id=row.upload_id,
+        filename=row.filename,
+        package=row.normalized,
+        version=row.version,
+        size=row.size,
+        digests=Digests(row.sha256, row.md5, row.blake2b),
+        blob_key=row.blob_key,
+        status=row.status,
+        metadata_sha256=row.metadata_sha256,
+        metadata_size=row.metadata_size,
+    )

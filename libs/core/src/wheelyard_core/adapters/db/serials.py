@@ -1,0 +1,80 @@
+"""Serials: one number a project, which orders every change of its pages as it was committed."""
+
+from sqlalchemy import ColumnElement, exists, select, text, update
+from sqlalchemy.orm import Session
+
+from wheelyard_core.adapters.db.models import File, Package, ProjectRow
+from wheelyard_core.domain.catalogue import FileStatus
+
+
+def lock_package(session: Session, project_id: int, normalized: str) -> None:
+    """Let one transaction at a time decide about a package; held until its end.
+
+    SQLite's writers have been one at a time since their `BEGIN IMMEDIATE`.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+            {"name": f"package:{project_id}:{normalized}"},
+        )
+
+
+def is_listed(session: Session, project_id: int, normalized: str) -> bool:
+    """Tell whether the package has a file on its page."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    File.project_id == project_id,
+                    File.normalized == normalized,
+                    *listed(),
+                )
+            )
+        )
+    )
+
+
+def listed() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of invariant 1: published, neither deleted nor quarantined."""
+    return (
+        File.status == FileStatus.PUBLISHED,
+        File.deleted_at.is_(None),
+        File.quarantined_at.is_(None),
+    )
+
+
+def advance(session: Session, project_id: int, normalized: str, *, was_listed: bool) -> int:
+    """Count a change of the package's page; return the new serial.
+
+    The row of the project is locked from here to the commit, so serials grow in commit order:
+    a sequence would hand out 5 before 6 and let 6 be seen first. The root page changes only with
+    the set of listed names.
+    """
+    session.flush()
+    names_changed = was_listed != is_listed(session, project_id, normalized)
+    serial = session.execute(
+        update(ProjectRow)
+        .where(ProjectRow.id == project_id)
+        .values(serial=ProjectRow.serial + 1)
+        .returning(ProjectRow.serial)
+    ).scalar_one()
+    if names_changed:
+        session.execute(
+            update(ProjectRow).where(ProjectRow.id == project_id).values(root_serial=serial)
+        )
+    session.execute(
+        update(Package)
+        .where(Package.project_id == project_id, Package.normalized == normalized)
+        .values(serial=serial)
+    )
+    return serial
+
+
+def mark_indexed(session: Session, project_id: int, normalized: str, serial: int) -> None:
+    """Record that the page in the cache is at *serial* or newer."""
+    session.execute(
+        update(Package)
+        .where(Package.project_id == project_id, Package.normalized == normalized)
+        .where(Package.indexed_serial < serial)
+        .values(indexed_serial=serial)
+    )

@@ -1,0 +1,110 @@
+"""One transaction: rolled back unless committed, and its promises told only after the commit."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+from wheelyard_core.adapters.db.engine import snapshot_engine
+from wheelyard_core.adapters.db.files import SqlFiles
+from wheelyard_core.adapters.db.outbox import SqlOutbox
+from wheelyard_core.adapters.db.pages import SqlPages
+from wheelyard_core.adapters.db.projects import SqlProjects
+from wheelyard_core.adapters.db.tokens import SqlTokens
+from wheelyard_core.adapters.db.uploads import SqlUploads
+from wheelyard_core.domain.work import Promise
+from wheelyard_core.ports import Conflict, DatabaseUnavailable
+
+Dispatch = Callable[[Sequence[Promise]], None]
+
+
+class SqlUnitOfWork:
+    """The collections of one transaction. Outages come out as DatabaseUnavailable."""
+
+    def __init__(
+        self, sessions: sessionmaker[Session], dispatch: Dispatch, request_id: str | None = None
+    ) -> None:
+        self._sessions = sessions
+        self._dispatch = dispatch
+        self._request_id = request_id
+
+    def __enter__(self) -> Self:
+        self.session = self._sessions()
+        self.projects = SqlProjects(self.session)
+        self.files = SqlFiles(self.session)
+        self.uploads = SqlUploads(self.session)
+        self.pages = SqlPages(self.session)
+        self.tokens = SqlTokens(self.session)
+        self.outbox = SqlOutbox(self.session, self._request_id)
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.session.close()
+        except SQLAlchemyError as closing:
+            error = error or closing
+        if isinstance(error, IntegrityError):
+            raise Conflict from error
+        if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_outage(error)):
+            raise DatabaseUnavailable("The database does not answer") from error
+
+    def commit(self) -> None:
+        """Make it true, then say so. Raises Conflict when another transaction was first."""
+        self.session.commit()
+        promised, self.outbox.promised = self.outbox.promised, []
+        if promised:
+            self._dispatch(promised)
+
+
+class SqlDatabase:
+    """Hands out transactions."""
+
+    def __init__(self, engine: Engine, dispatch: Dispatch) -> None:
+        self.engine = engine
+        self._writers = sessionmaker(engine, expire_on_commit=False)
+        self._readers = sessionmaker(snapshot_engine(engine), expire_on_commit=False)
+        self._dispatch = dispatch
+
+    def begin(self, request_id: str | None = None) -> SqlUnitOfWork:
+        """Return a transaction that may write."""
+        return SqlUnitOfWork(self._writers, self._dispatch, request_id)
+
+    def snapshot(self) -> SqlUnitOfWork:
+        """Return a transaction that only reads, all of it at one moment."""
+        return SqlUnitOfWork(self._readers, _refuse_promises)
+
+    def check(self) -> None:
+        """Raise DatabaseUnavailable unless the database answers."""
+        with self.snapshot() as uow:
+            uow.session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _refuse_promises(_promised: Sequence[Promise]) -> None:
+    msg = "a snapshot makes no promises"
+    raise AssertionError(msg)
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Tell a database that is away, overloaded or read-only from a statement that is wrong."""
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        # No connection at all, or SQLite ("database is locked", "disk I/O error").
+        return type(error).__name__ in {"OperationalError", "InterfaceError"}
+    # Connection exception, insufficient resources, operator intervention, serialization failure,
+    # deadlock, lock not available, read-only transaction.
+    return state[:2] in {"08", "53", "57", "40"} or state in {"55P03", "25006"}

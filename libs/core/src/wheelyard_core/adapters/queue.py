@@ -1,0 +1,121 @@
+"""Celery on Redis, as a way to tell workers that a row of the outbox is due.
+
+The settings are those that were measured to survive a Redis that restarts, freezes or is emptied,
+and workers that are killed. What Redis still loses, the sweep sends again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final
+
+from celery import Celery
+from kombu.entity import Queue as KombuQueue
+from kombu.exceptions import OperationalError
+
+from wheelyard_core.domain.work import Promise, Task
+
+QUEUE_OF: Final = {Task.VERIFY: "verify", Task.INDEX: "index", Task.DISCARD: "maintenance"}
+TASK_NAME: Final = "wheelyard.{}"
+_REST: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Where the broker is. It must not evict: `maxmemory-policy noeviction`."""
+
+    url: str = field(repr=False)
+    prefix: str = "wheelyard:"
+
+
+def make_celery(settings: BrokerSettings, *, socket_timeout: float = 10) -> Celery:
+    """Return the Celery application, for workers and for those who only send."""
+    app = Celery("wheelyard", broker=settings.url, set_as_current=False)
+    app.conf.update(
+        # The row is claimed by lease and deleted with its effect: acknowledging late is safe.
+        task_acks_late=True,
+        # A child that the kernel kills would otherwise lose its message in silence.
+        task_reject_on_worker_lost=True,
+        # State is in the database; results in Redis would pile up for a day each.
+        task_ignore_result=True,
+        task_soft_time_limit=840,
+        task_time_limit=870,
+        # One message a child: a long verification must not hold others behind it.
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        # Against what leaks slowly; KiB, looked at between tasks.
+        worker_max_tasks_per_child=500,
+        worker_max_memory_per_child=300_000,
+        # Together with REMAP_SIGTERM=SIGQUIT: finish what takes seconds, give back the rest.
+        worker_soft_shutdown_timeout=5,
+        worker_enable_soft_shutdown_on_idle=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        task_serializer="json",
+        accept_content=["json"],
+        # A typo in a queue's name is an error, not a message nobody reads.
+        task_create_missing_queues=False,
+        task_queues=[_queue(name) for name in sorted(set(QUEUE_OF.values()))],
+        task_default_queue="maintenance",
+        broker_connection_retry_on_startup=True,
+        # The default gives up after 100 tries, and the worker exits.
+        broker_connection_max_retries=None,
+        broker_connection_timeout=2,
+        task_publish_retry_policy={
+            "max_retries": 1,
+            "interval_start": 0.1,
+            "interval_step": 0.2,
+            "interval_max": 0.5,
+        },
+        broker_transport_options=_transport(settings, socket_timeout),
+    )
+    return app
+
+
+def _transport(settings: BrokerSettings, socket_timeout: float) -> dict[str, Any]:
+    return {
+        # Longer than the hard time limit, or a task would run twice at once.
+        "visibility_timeout": 900,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "global_keyprefix": settings.prefix,
+        "socket_connect_timeout": 2,
+        # Without it a frozen Redis blocks for ever.
+        "socket_timeout": socket_timeout,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+    }
+
+
+class CeleryQueue:
+    """Sends hints. See Queue for the contract."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self._app = make_celery(settings, socket_timeout=2)
+        self._resting_until = 0.0
+
+    def send(self, promised: Sequence[Promise]) -> bool:
+        """Send the hints; False, soon, when the broker does not take them."""
+        if monotonic() < self._resting_until:
+            return False
+        try:
+            for promise in promised:
+                self._app.send_task(
+                    TASK_NAME.format(promise.task.value),
+                    args=[promise.message_id],
+                    queue=QUEUE_OF[promise.task],
+                )
+        except (OperationalError, OSError):
+            # Committed work must not wait for a broker that is away; the sweep sends it again.
+            self._resting_until = monotonic() + _REST
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._app.close()
+
+
+def _queue(name: str) -> KombuQueue:
+    return KombuQueue(name)  # type: ignore[no-untyped-call]  # kombu ships no types

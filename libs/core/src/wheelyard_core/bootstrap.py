@@ -1,0 +1,138 @@
+"""From settings to what a service needs. Nothing connects before it is used."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.cache.redis import RedisPageCache, RedisVerdicts
+from wheelyard_core.adapters.db.engine import make_engine
+from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+from wheelyard_core.adapters.queue import CeleryQueue
+from wheelyard_core.domain.work import Claim, Promise, Task
+from wheelyard_core.formats.limits import ArchiveLimits
+from wheelyard_core.ports import BlobStore
+from wheelyard_core.settings import DatabaseSettings, Settings
+from wheelyard_core.usecases.crash_points import CrashPoint, nothing_happens
+from wheelyard_core.usecases.pages import Indexer, Pages
+from wheelyard_core.usecases.receive import Receiver
+from wheelyard_core.usecases.run_promise import GiveUp, Handler
+from wheelyard_core.usecases.sweep import Cleaner
+from wheelyard_core.usecases.verify import Discarder, Verifier
+
+# An archive may expand to ten times the largest file.
+_EXPANDED_PER_FILE_SIZE = 10
+
+
+def utc_now() -> datetime:
+    """Return the present time; where tests need another one, they pass another function."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The adapters of one process, and the use cases made of them."""
+
+    settings: Settings
+    database: SqlDatabase
+    blobs: BlobStore
+    queue: CeleryQueue
+    cache: RedisPageCache
+    verdicts: RedisVerdicts
+    reach: CrashPoint
+    now: Callable[[], datetime]
+
+    def receiver(self) -> Receiver:
+        """Return what receives uploads."""
+        return Receiver(self.database, self.blobs, self.settings.limits.burn_filenames, self.reach)
+
+    def pages(self) -> Pages:
+        """Return what reads and refreshes simple pages."""
+        return Pages(self.database, self.cache, self.settings.http.base_path)
+
+    def cleaner(self) -> Cleaner:
+        """Return what clears up after broken uploads."""
+        # Twice the longest upload: its last commit may be on its way.
+        longest = timedelta(seconds=2 * self.settings.limits.upload_seconds)
+        return Cleaner(self.database, self.blobs, longest)
+
+    def verifier(self) -> Verifier:
+        """Return what decides about received files."""
+        limits = self.settings.limits
+        archive_limits = ArchiveLimits(max_expanded=_EXPANDED_PER_FILE_SIZE * limits.file_size)
+        return Verifier(
+            self.database, self.blobs, self.verdicts, archive_limits, limits.spool, self.reach
+        )
+
+    def indexer(self) -> Indexer:
+        """Return what refreshes pages after a change."""
+        return Indexer(self.database, self.pages(), self.verdicts, self.reach)
+
+    def handlers(self) -> dict[Task, Handler]:
+        """Return who does which task."""
+        return {
+            Task.VERIFY: self.verifier(),
+            Task.INDEX: self.indexer(),
+            Task.DISCARD: Discarder(self.database, self.blobs),
+        }
+
+    def give_up(self) -> GiveUp:
+        """Return who is told of a message before it is set aside."""
+        verifier = self.verifier()
+
+        def tell(claim: Claim, error: str) -> None:
+            if claim.task is Task.VERIFY:
+                verifier.give_up(claim, error)
+
+        return tell
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()
+        self.queue.close()
+
+
+def make_registry(
+    settings: Settings, service: str, reach: CrashPoint = nothing_happens
+) -> Registry:
+    """Return the adapters that *settings* describe, for one process of *service*."""
+    queue = CeleryQueue(settings.broker)
+    return Registry(
+        settings=settings,
+        database=make_database(settings.database, service, queue.send),
+        blobs=_blob_store(settings),
+        queue=queue,
+        cache=RedisPageCache(settings.cache),
+        verdicts=RedisVerdicts(settings.cache),
+        reach=reach,
+        now=utc_now,
+    )
+
+
+def make_database(
+    settings: DatabaseSettings, service: str, send: Callable[[Sequence[Promise]], object]
+) -> SqlDatabase:
+    """Return the database; *send* hears of promises after their commit."""
+    password: Callable[[], str | None] | None = None
+    if settings.password_file is not None:
+        password = partial(_read_secret, settings.password_file)
+    elif settings.password:
+        password = partial(str, settings.password)
+
+    def dispatch(promised: Sequence[Promise]) -> None:
+        send(promised)
+
+    return SqlDatabase(make_engine(settings.url, settings.pool, service, password), dispatch)
+
+
+def _read_secret(file: Path) -> str:
+    return file.read_text(encoding="utf-8").strip()
+
+
+def _blob_store(settings: Settings) -> BlobStore:
+    if isinstance(settings.blobs, DirectoryBlobSettings):
+        return DirectoryBlobStore(settings.blobs)
+    return S3BlobStore(settings.blobs)

@@ -1,0 +1,301 @@
+"""Who may do what: actors, roles and the ladder of refusals.
+
+The rules are GitLab's, except that existence never leaks: whoever may not see a project gets the
+same answer as for one that does not exist.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum
+from typing import TypeAlias
+
+from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed, NotFound
+
+
+class Role(IntEnum):
+    """GitLab's access levels."""
+
+    NONE = 0
+    GUEST = 10
+    REPORTER = 20
+    DEVELOPER = 30
+    MAINTAINER = 40
+    OWNER = 50
+
+
+class Visibility(StrEnum):
+    """Who sees that a project exists."""
+
+    PRIVATE = "private"
+    INTERNAL = "internal"
+    PUBLIC = "public"
+
+
+class RegistryAccess(StrEnum):
+    """GitLab's `package_registry_access_level`: who may pull, whoever sees the project."""
+
+    DISABLED = "disabled"
+    PRIVATE = "private"
+    ENABLED = "enabled"
+    PUBLIC = "public"
+
+
+class Scope(StrEnum):
+    """What a token may be used for."""
+
+    API = "api"
+    READ_API = "read_api"
+    READ_REGISTRY = "read_package_registry"
+    WRITE_REGISTRY = "write_package_registry"
+
+
+class Permission(Enum):
+    """What an actor asks to do with a project, and the role that may."""
+
+    SEE = Role.GUEST, False
+    PULL = Role.REPORTER, False
+    PUSH = Role.DEVELOPER, True
+    DELETE_FILE = Role.DEVELOPER, True
+    DELETE_PACKAGE = Role.MAINTAINER, True
+    ADMINISTER = Role.MAINTAINER, True
+    DESTROY = Role.OWNER, True
+
+    def __init__(self, role: Role, writes: bool) -> None:  # noqa: FBT001  an Enum's members are positional
+        self.role = role
+        self.writes = writes
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Nobody in particular.
+
+    `refused` says why credentials that were sent do not count; `insisted` that they were sent as a
+    job token's, which is an error even where anybody may read.
+    """
+
+    refused: str | None = None
+    insisted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account that acts through a personal token; a project access token acts as a bot."""
+
+    user_id: int
+    username: str
+    token_id: int
+    scopes: frozenset[Scope]
+    is_admin: bool = False
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeployToken:
+    """A token that reaches one project or everything below one group."""
+
+    token_id: int
+    username: str
+    scopes: frozenset[Scope]
+    project_id: int | None
+    group_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobToken:
+    """A short-lived token of one project that acts for a person, at most as developer."""
+
+    token_id: int
+    user_id: int
+    username: str
+    project_id: int
+    is_admin: bool = False
+
+
+Actor: TypeAlias = Anonymous | Person | DeployToken | JobToken
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPolicy:
+    """What of a project decides who may do what. `group_ids` are its group and all above it."""
+
+    project_id: int
+    visibility: Visibility
+    registry_access: RegistryAccess
+    group_ids: tuple[int, ...]
+
+    @property
+    def anybody_may_pull(self) -> bool:
+        """Whether reading needs no credentials at all."""
+        if self.registry_access is RegistryAccess.ENABLED:
+            return self.visibility is Visibility.PUBLIC
+        return self.registry_access is RegistryAccess.PUBLIC
+
+
+def user_of(actor: Actor) -> int | None:
+    """Return the account whose memberships count for *actor*, if any."""
+    return actor.user_id if isinstance(actor, Person | JobToken) else None
+
+
+def require(
+    actor: Actor, policy: ProjectPolicy | None, member_as: Role, permission: Permission
+) -> None:
+    """Return if *actor* may; else raise the refusal that the ladder prescribes.
+
+    *policy* is None for an unknown project; *member_as* is the role of the actor's account in the
+    project, inherited from groups too.
+
+    Raises AuthenticationRequired (401), NotFound (404) or NotAllowed (403).
+    """
+    if isinstance(actor, Anonymous):
+        _require_of_anybody(actor, policy, permission)
+        return
+    if policy is None:
+        raise NotFound("Project not found")
+    role = _effective_role(actor, policy, member_as)
+    registry = permission not in {Permission.SEE, Permission.ADMINISTER, Permission.DESTROY}
+    if registry and policy.registry_access is RegistryAccess.DISABLED:
+        raise NotFound("Project not found, or its package registry is disabled")
+    if permission is Permission.PULL and policy.anybody_may_pull:
+        return
+    if not _sees(actor, policy, role):
+        raise NotFound("Project not found")
+    if not _may(actor, policy, role, permission):
+        raise NotAllowed(_lacking(actor, permission))
+
+
+def _require_of_anybody(
+    actor: Anonymous, policy: ProjectPolicy | None, permission: Permission
+) -> None:
+    readable = policy is not None and not permission.writes and not actor.insisted
+    if readable and policy is not None:
+        if permission is Permission.PULL and policy.anybody_may_pull:
+            return
+        if policy.visibility is Visibility.PUBLIC:
+            if permission is Permission.SEE:
+                return
+            if policy.registry_access is RegistryAccess.DISABLED:
+                raise NotFound("The package registry of this project is disabled")
+    raise AuthenticationRequired(actor.refused or "Authentication is required: give a token")
+
+
+def _effective_role(actor: Actor, policy: ProjectPolicy, member_as: Role) -> Role:
+    match actor:
+        case Person():
+            return Role.OWNER if actor.is_admin else member_as
+        case JobToken():
+            if actor.project_id != policy.project_id:
+                return Role.NONE
+            return min(Role.OWNER if actor.is_admin else member_as, Role.DEVELOPER)
+        case DeployToken() if _reaches(actor, policy):
+            return Role.DEVELOPER
+        case _:
+            return Role.NONE
+
+
+def _reaches(actor: DeployToken, policy: ProjectPolicy) -> bool:
+    return actor.project_id == policy.project_id or actor.group_id in policy.group_ids
+
+
+def _sees(actor: Actor, policy: ProjectPolicy, role: Role) -> bool:
+    if role > Role.NONE or policy.visibility is Visibility.PUBLIC:
+        return True
+    # Deploy, job and project access tokens are no persons.
+    person = isinstance(actor, Person) and not actor.is_bot
+    return person and policy.visibility is Visibility.INTERNAL
+
+
+def _may(actor: Actor, policy: ProjectPolicy, role: Role, permission: Permission) -> bool:
+    if not _has_scope(actor, permission):
+        return False
+    if permission is Permission.SEE:
+        return True
+    if permission is Permission.PULL and policy.registry_access is RegistryAccess.ENABLED:
+        # Visibility lets in those who see the project; a guest of a private one reads nothing.
+        return role >= permission.role or policy.visibility is not Visibility.PRIVATE
+    return role >= permission.role
+
+
+def _has_scope(actor: Actor, permission: Permission) -> bool:
+    match actor:
+        case Person():
+            enough = {Scope.API} if permission.writes else {Scope.API, Scope.READ_API}
+            return bool(actor.scopes & enough)
+        case DeployToken():
+            if permission is Permission.PULL:
+                return Scope.READ_REGISTRY in actor.scopes
+            if permission is Permission.PUSH:
+                return Scope.WRITE_REGISTRY in actor.scopes
+            return permission is Permission.SEE
+        case JobToken():
+            return permission in {Permission.PULL, Permission.PUSH, Permission.SEE}
+        case _:
+            return False
+
+
+def _lacking(actor: Actor, permission: Permission) -> str:
+    if not _has_scope(actor, permission):
+        needed = {
+            Permission.PULL: "read_package_registry"
+            if isinstance(actor, DeployToken)
+            else "read_api or api",
+            Permission.PUSH: "write_package_registry" if isinstance(actor, DeployToken) else "api",
+        }.get(permission, "api")
+        return f"This token may not do that: it needs the scope {needed}"
+    if isinstance(actor, DeployToken):
+        return "This deploy token does not reach this project"
+    return f"This needs the role {permission.role.name.lower()} or higher in the project"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProjects:
+    """A group, the actor's role in it, and everything below with the actor's role there."""
+
+    group_id: int
+    group_ids: tuple[int, ...]
+    visibility: Visibility
+    role: Role
+    projects: tuple[tuple[ProjectPolicy, Role], ...]
+
+
+def readable_below(actor: Actor, group: GroupProjects | None) -> tuple[int, ...]:
+    """Return the ids of the projects below *group* whose packages *actor* may read there.
+
+    Anonymous callers get everything or AuthenticationRequired, whether the group exists or not;
+    anybody else gets NotFound for a group that shows nothing of itself.
+    """
+    if isinstance(actor, Anonymous):
+        policies = [] if group is None else [policy for policy, _ in group.projects]
+        everything = bool(policies) and all(policy.anybody_may_pull for policy in policies)
+        if actor.insisted or not everything:
+            raise AuthenticationRequired(
+                actor.refused or "Authentication is required: give a token"
+            )
+        return tuple(policy.project_id for policy in policies)
+    if group is None:
+        raise NotFound("Group not found")
+    readable = tuple(
+        policy.project_id for policy, role in group.projects if _may_pull(actor, policy, role)
+    )
+    if not readable and not _sees_group(actor, group):
+        raise NotFound("Group not found")
+    return readable
+
+
+def _may_pull(actor: Actor, policy: ProjectPolicy, role: Role) -> bool:
+    try:
+        require(actor, policy, role, Permission.PULL)
+    except (AuthenticationRequired, NotAllowed, NotFound):
+        return False
+    return True
+
+
+def _sees_group(actor: Actor, group: GroupProjects) -> bool:
+    match actor:
+        case Person(is_admin=True):
+            return True
+        case Person():
+            internal = group.visibility is Visibility.INTERNAL and not actor.is_bot
+            return group.role > Role.NONE or internal or group.visibility is Visibility.PUBLIC
+        case DeployToken():
+            return actor.group_id in group.group_ids or group.visibility is Visibility.PUBLIC
+        case _:
+            return group.visibility is Visibility.PUBLIC

@@ -1,0 +1,144 @@
+"""What a registry holds, as values: projects, packages, releases, files, uploads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from wheelyard_core.domain.access import ProjectPolicy
+from wheelyard_core.domain.digests import Digests
+from wheelyard_core.domain.filenames import DistributionFilename
+
+
+class FileStatus(StrEnum):
+    """Where a file is on its way; a refused one has no row."""
+
+    RECEIVED = "received"
+    PUBLISHED = "published"
+
+
+class UploadStatus(StrEnum):
+    """Where an upload is on its way, as its status address shows it."""
+
+    RECEIVING = "receiving"
+    RECEIVED = "received"
+    VERIFYING = "verifying"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Yanked:
+    """A file is yanked (PEP 592); an empty reason means that none was given."""
+
+    reason: str
+
+
+Pipeline: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who sent a file, kept with it: the account or token, and the job when there was one."""
+
+    user_id: int | None
+    token_id: int | None
+    name: str
+    pipeline: Pipeline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The tenant that owns an index."""
+
+    id: int
+    name: str
+    path: str
+    full_path: str
+    policy: ProjectPolicy
+    burn_filenames: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file whose bytes are in the object store."""
+
+    id: int
+    project_id: int
+    upload_id: str
+    filename: str
+    package: str
+    version: str
+    size: int
+    digests: Digests
+    blob_key: str
+    status: FileStatus
+    metadata_sha256: str | None = None
+    metadata_size: int | None = None
+
+    @property
+    def metadata_key(self) -> str:
+        """The blob of the metadata file."""
+        return f"{self.blob_key}.metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file whose bytes have just been stored and wait for their verification."""
+
+    project_id: int
+    upload_id: str
+    filename: DistributionFilename
+    display_name: str
+    size: int
+    digests: Digests
+    blob_key: str
+    publisher: Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One attempt to publish a file, from its first byte to its verdict."""
+
+    id: str
+    project_id: int
+    filename: str
+    blob_key: str
+    status: UploadStatus
+    publisher: Publisher
+    created_at: datetime
+    updated_at: datetime
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file as a simple page shows it."""
+
+    filename: str
+    version: str
+    sha256: str
+    size: int
+    published_at: datetime
+    requires_python: str | None
+    metadata_sha256: str | None
+    yanked: Yanked | None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageListing:
+    """What a package's simple page is made of: published files, neither deleted nor quarantined."""
+
+    normalized: str
+    serial: int
+    files: tuple[ListedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootListing:
+    """What a simple root is made of: names as first published that have something installable."""
+
+    serial: int
+    names: tuple[str, ...]

@@ -1,0 +1,140 @@
+"""Secrets of tokens: how they are made, recognised and compared.
+
+A secret is `<prefix>_<43 characters of base 62: 32 random bytes><6 characters: CRC-32>`. The
+checksum lets a scanner tell a leaked token from a random string, and refuses a typing error without
+a look-up. Only a keyed digest is stored; a few leading characters are stored beside it as the
+indexed way to it.
+"""
+
+import hashlib
+import hmac
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import Final
+
+from wheelyard_core.domain.access import Scope
+from wheelyard_core.domain.errors import InvalidInput
+
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BODY: Final = 43
+_CHECK: Final = 6
+LOOKUP_LENGTH: Final = 12
+
+
+class TokenKind(StrEnum):
+    """What a token acts as."""
+
+    PERSONAL = "personal"
+    PROJECT = "project"
+    DEPLOY = "deploy"
+    JOB = "job"
+
+
+PREFIX: Final = {
+    TokenKind.PERSONAL: "wyp_",
+    TokenKind.PROJECT: "wyp_",
+    TokenKind.DEPLOY: "wyd_",
+    TokenKind.JOB: "wyj_",
+}
+
+
+def new_secret(kind: TokenKind) -> str:
+    """Return a fresh secret of *kind*."""
+    body = _base62(int.from_bytes(secrets.token_bytes(32), "big"), _BODY)
+    head = PREFIX[kind] + body
+    return head + _checksum(head)
+
+
+def is_well_formed(secret: str) -> bool:
+    """Tell whether *secret* can be one of ours: prefix, length and checksum."""
+    if secret[:4] not in PREFIX.values() or len(secret) != 4 + _BODY + _CHECK:
+        return False
+    if not secret.isascii():
+        return False
+    head, check = secret[:-_CHECK], secret[-_CHECK:]
+    return hmac.compare_digest(check, _checksum(head))
+
+
+def lookup_of(secret: str) -> str:
+    """Return the leading characters by which a stored token is found: about 48 random bits."""
+    return secret[:LOOKUP_LENGTH]
+
+
+def keyed_digest(secret: str, pepper: bytes) -> str:
+    """Return what is stored of *secret*: HMAC-SHA-256 under *pepper*, in hexadecimal."""
+    return hmac.new(pepper, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def same_digest(one: str, other: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(one, other)
+
+
+def parse_expiry(text: str | None, now: datetime) -> datetime | None:
+    """Read `expires_at`: a date, which ends at 00:00 UTC of that day as in GitLab, or a time.
+
+    Raises InvalidInput when it is malformed or not in the future.
+    """
+    if text is None or text == "":
+        return None
+    try:
+        if len(text) == len("2026-01-31"):
+            moment = datetime.combine(date.fromisoformat(text), time(), UTC)
+        else:
+            moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(
+            "expires_at must be a date like 2027-01-31 or an ISO 8601 time like 2027-01-31T12:00:00Z"
+        ) from error
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment <= now:
+        raise InvalidInput("expires_at must be in the future")
+    return moment
+
+
+def _base62(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 62)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def _checksum(head: str) -> str:
+    return _base62(zlib.crc32(head.encode()), _CHECK)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A stored token with what of its account decides whether it still works."""
+
+    id: int
+    kind: TokenKind
+    digest: str
+    name: str
+    username: str
+    scopes: frozenset[Scope]
+    user_id: int | None
+    user_is_admin: bool
+    user_is_bot: bool
+    user_is_blocked: bool
+    project_id: int | None
+    group_id: int | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    pipeline: Mapping[str, object] | None
+
+    def refusal(self, now: datetime) -> str | None:
+        """Return why the token does not work at *now*, or None when it does."""
+        if self.revoked_at is not None:
+            return "The token was revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "The token has expired"
+        if self.user_is_blocked:
+            return "The token's account is blocked"
+        return None

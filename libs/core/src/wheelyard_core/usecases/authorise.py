@@ -1,0 +1,27 @@
+"""From an actor and a project to permission."""
+
+from datetime import datetime
+
+from wheelyard_core.domain.access import Actor, Permission, Role, require, user_of
+from wheelyard_core.domain.catalogue import Project
+from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.ports import UnitOfWork
+
+
+def authorised_project(
+    uow: UnitOfWork, actor: Actor, reference: str, permission: Permission, now: datetime
+) -> Project:
+    """Return the project if *actor* may; raise the ladder's refusal if not.
+
+    Raises AuthenticationRequired, NotFound or NotAllowed.
+    """
+    project = uow.projects.find(reference)
+    policy = None if project is None else project.policy
+    user_id = user_of(actor)
+    role = Role.NONE
+    if policy is not None and user_id is not None:
+        role = uow.projects.role_in(user_id, policy, now)
+    require(actor, policy, role, permission)
+    if project is None:
+        raise NotFound("Project not found")
+    return project

@@ -1,0 +1,203 @@
+"""Simple pages: built from the database, kept in the cache, never going back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from packaging.version import Version
+
+from wheelyard_core.domain.catalogue import ListedFile, PackageListing
+from wheelyard_core.domain.work import Claim
+from wheelyard_core.ports import CacheUnavailable, Database, PageCache, Verdicts
+from wheelyard_core.ports import Pages as PagesPort
+from wheelyard_core.simple.page import PackagePage, PageFile, RootPage
+from wheelyard_core.simple.render import Rendered, dump, load, render
+from wheelyard_core.simple.urls import file_url, simple_url
+from wheelyard_core.usecases.crash_points import CrashPoint
+
+_REBUILDS: Final = 5
+
+
+def package_page(listing: PackageListing, base_path: str, scope: str) -> PackagePage:
+    """Return the page of a listing, ordered by version and name."""
+    versions = {text: Version(text) for text in {file.version for file in listing.files}}
+    ordered = sorted(listing.files, key=lambda file: (versions[file.version], file.filename))
+    return PackagePage(
+        name=listing.normalized,
+        serial=listing.serial,
+        files=tuple(_page_file(file, base_path, scope) for file in ordered),
+        versions=tuple(sorted(versions, key=versions.__getitem__)),
+    )
+
+
+def _page_file(file: ListedFile, base_path: str, scope: str) -> PageFile:
+    return PageFile(
+        filename=file.filename,
+        url=file_url(base_path, scope, file.sha256, file.filename),
+        sha256=file.sha256,
+        size=file.size,
+        upload_time=file.published_at,
+        requires_python=file.requires_python,
+        metadata_sha256=file.metadata_sha256,
+        yanked=file.yanked,
+    )
+
+
+class SingleFlight:
+    """Lets one thread at a time build a page, and the others find it built."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._flights: dict[str, tuple[Lock, int]] = {}
+
+    @contextmanager
+    def of(self, key: str) -> Iterator[bool]:
+        """Wait for whoever builds *key*; True when nobody did."""
+        with self._guard:
+            lock, waiting = self._flights.get(key, (Lock(), 0))
+            self._flights[key] = (lock, waiting + 1)
+        try:
+            with lock:
+                yield waiting == 0
+        finally:
+            with self._guard:
+                lock, waiting = self._flights[key]
+                if waiting == 1:
+                    del self._flights[key]
+                else:
+                    self._flights[key] = (lock, waiting - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """How to make one page, and how to learn cheaply which serial it would have."""
+
+    key: str
+    build: Callable[[], Rendered | None]
+    serial: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of projects, by way of the cache."""
+
+    database: Database
+    cache: PageCache
+    base_path: str
+    _flights: SingleFlight = field(default_factory=SingleFlight)
+
+    def package(self, project_id: int, normalized: str) -> Rendered | None:
+        """Return a package's page, or None where the project does not know the name."""
+        return self._read(self._package_source(project_id, normalized))
+
+    def root(self, project_id: int) -> Rendered:
+        """Return the project's root page."""
+        return self._read(self._root_source(project_id)) or self._render_root(project_id)
+
+    def refresh(self, project_id: int, normalized: str) -> int:
+        """Make the cache hold the package's present page and root; return the page's serial.
+
+        Raises CacheUnavailable.
+        """
+        page = self._store(self._package_source(project_id, normalized))
+        self._store(self._root_source(project_id))
+        return 0 if page is None else page.serial
+
+    def _read(self, source: _Source) -> Rendered | None:
+        found = self._cached(source.key)
+        if found is not None:
+            return found
+        with self._flights.of(source.key) as is_first:
+            if not is_first:
+                found = self._cached(source.key)
+                if found is not None:
+                    return found
+            try:
+                return self._store(source)
+            except CacheUnavailable:
+                return source.build()
+
+    def _cached(self, key: str) -> Rendered | None:
+        try:
+            raw = self.cache.get(key)
+            return None if raw is None else load(raw)
+        except (CacheUnavailable, ValueError):
+            return None
+
+    def _store(self, source: _Source) -> Rendered | None:
+        """Build the page and store it, until what is stored is what the database says.
+
+        A page that changed between our look and our store, while the cache was emptied, would
+        otherwise stay old: the change's own refresh came before the emptying.
+        """
+        page = source.build()
+        for _ in range(_REBUILDS):
+            if page is None or page.serial == 0:
+                # Nothing was ever published: there is no serial to order this page by.
+                return page
+            winner = load(self.cache.put(source.key, dump(page)))
+            if source.serial() <= winner.serial:
+                return winner
+            page = source.build()
+        return page
+
+    def _package_source(self, project_id: int, normalized: str) -> _Source:
+        return _Source(
+            self._key(project_id, normalized),
+            lambda: self._render_package(project_id, normalized),
+            lambda: self._serial(lambda pages: pages.serial_of(project_id, normalized)),
+        )
+
+    def _root_source(self, project_id: int) -> _Source:
+        return _Source(
+            self._key(project_id, ""),
+            lambda: self._render_root(project_id),
+            lambda: self._serial(lambda pages: pages.root_serial_of(project_id)),
+        )
+
+    def _key(self, project_id: int, normalized: str) -> str:
+        # The pages of another public address hold other links.
+        return f"page:{self.base_path}:{project_id}:{normalized}"
+
+    def _serial(self, ask: Callable[[PagesPort], int]) -> int:
+        with self.database.snapshot() as uow:
+            return ask(uow.pages)
+
+    def _render_package(self, project_id: int, normalized: str) -> Rendered | None:
+        with self.database.snapshot() as uow:
+            listing = uow.pages.package([project_id], normalized)
+        if listing is None:
+            return None
+        return render(package_page(listing, self.base_path, f"projects/{project_id}"))
+
+    def _render_root(self, project_id: int) -> Rendered:
+        with self.database.snapshot() as uow:
+            listing = uow.pages.root([project_id])
+        address = simple_url(self.base_path, f"projects/{project_id}")
+        return render(RootPage(listing.serial, listing.names, address))
+
+
+@dataclass(frozen=True, slots=True)
+class Indexer:
+    """Does the `index` task: the cache shows what the database says, then the upload is told."""
+
+    database: Database
+    pages: Pages
+    verdicts: Verdicts
+    reach: CrashPoint
+
+    def __call__(self, claim: Claim) -> None:
+        """Refresh a package's page and root; safe to run twice and late."""
+        project_id, package = int(claim.arguments["project_id"]), str(claim.arguments["package"])
+        self.reach("index-claimed")
+        serial = self.pages.refresh(project_id, package)
+        self.reach("page-stored")
+        with self.database.begin() as uow:
+            uow.pages.mark_indexed(project_id, package, serial)
+            uow.outbox.done(claim.message_id)
+            uow.commit()
+        upload_id = claim.arguments.get("upload_id")
+        if upload_id:
+            self.verdicts.announce(str(upload_id))

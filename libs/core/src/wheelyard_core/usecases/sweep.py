@@ -1,0 +1,53 @@
+"""What the scheduler does: offer lost work again, clear up after broken uploads and old verdicts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from wheelyard_core.ports import BlobStore, Database, Queue
+
+_BATCH: Final = 500
+# A message that is on its way needs not be sent again at once.
+_PAUSE: Final = timedelta(seconds=10)
+VERDICTS_KEPT: Final = timedelta(days=30)
+
+
+def sweep_outbox(database: Database, queue: Queue) -> int:
+    """Send the hints that were lost; return how many rows were due."""
+    with database.begin() as uow:
+        due = uow.outbox.due(_BATCH, _PAUSE)
+        uow.commit()
+    if due:
+        queue.send(due)
+    return len(due)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaner:
+    """Clears up what broken uploads left, and verdicts that are old.
+
+    *longest_upload* is how long an upload may take: an intent older than that has no process.
+    """
+
+    database: Database
+    blobs: BlobStore
+    longest_upload: timedelta
+
+    def clean_uploads(self, now: datetime) -> int:
+        """Delete the blobs of uploads that never got a row; return how many there were."""
+        with self.database.begin() as uow:
+            abandoned = uow.uploads.abandoned(now - self.longest_upload, _BATCH)
+        for upload in abandoned:
+            # Blob first: dying in between leaves the intent, and the next sweep finds it.
+            self.blobs.delete(upload.blob_key)
+            with self.database.begin() as uow:
+                uow.uploads.forget(upload.id)
+                uow.commit()
+        return len(abandoned)
+
+    def forget_verdicts(self, now: datetime) -> int:
+        """Drop the verdicts that nobody will ask for any more."""
+        with self.database.begin() as uow:
+            count = uow.uploads.forget_finished(now - VERDICTS_KEPT)
+            uow.commit()
+        return count

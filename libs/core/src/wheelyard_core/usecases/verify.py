@@ -1,0 +1,158 @@
+"""Verify a received file: re-read its bytes, check everything, publish or reject."""
+
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import IO, BinaryIO, Final, cast
+
+from wheelyard_core.domain.catalogue import FileStatus, StoredFile, UploadStatus
+from wheelyard_core.domain.digests import Digester
+from wheelyard_core.domain.errors import InvalidDistribution
+from wheelyard_core.domain.filenames import DistributionFilename
+from wheelyard_core.domain.names import PackageName
+from wheelyard_core.domain.versions import ReleaseVersion
+from wheelyard_core.domain.work import Claim, Task
+from wheelyard_core.formats.limits import ArchiveLimits
+from wheelyard_core.formats.verify import Verified, verify
+from wheelyard_core.ports import BlobStore, Database, MetadataFile, Verdicts
+from wheelyard_core.usecases.crash_points import CrashPoint
+
+_PIECE: Final = 1 << 20
+# Most wheels are small: below this no disk is touched.
+_IN_MEMORY: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Does the `verify` task."""
+
+    database: Database
+    blobs: BlobStore
+    verdicts: Verdicts
+    limits: ArchiveLimits
+    spool: Path | None
+    reach: CrashPoint
+
+    def __call__(self, claim: Claim) -> None:
+        """Decide about a file and write the verdict; safe to run twice and late."""
+        file = self._awaiting(claim)
+        if file is None:
+            self._forget(claim)
+            return
+        self.reach("verify-claimed")
+        try:
+            verified = self._examine(file)
+        except InvalidDistribution as refused:
+            self._reject(claim, file, refused.problems)
+        else:
+            stored = self._store_metadata(file, verified)
+            self.reach("metadata-stored")
+            self._publish(claim, file, verified, stored)
+
+    def give_up(self, claim: Claim, _error: str) -> None:
+        """Tell the uploader that this file cannot be decided about without a person."""
+        file = self._awaiting(claim)
+        if file is None:
+            return
+        with self.database.begin(claim.request_id) as uow:
+            uow.uploads.settle(
+                file.upload_id,
+                UploadStatus.FAILED,
+                ["The file could not be verified; the operators have been told."],
+            )
+            uow.commit()
+        self.verdicts.announce(file.upload_id)
+
+    def _awaiting(self, claim: Claim) -> StoredFile | None:
+        with self.database.begin() as uow:
+            file = uow.files.get(int(claim.arguments["file_id"]))
+            if file is None or file.status is not FileStatus.RECEIVED:
+                return None
+            uow.uploads.settle(file.upload_id, UploadStatus.VERIFYING)
+            uow.commit()
+        return file
+
+    def _examine(self, file: StoredFile) -> Verified:
+        spool = None if self.spool is None else str(self.spool)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=spool) as copy:
+            self._fetch(file, copy)
+            copy.seek(0)
+            filename = DistributionFilename.parse_for(
+                file.filename, PackageName.parse(file.package), ReleaseVersion.parse(file.version)
+            )
+            return verify(cast("BinaryIO", copy), filename, self.limits)
+
+    def _fetch(self, file: StoredFile, copy: IO[bytes]) -> None:
+        """Copy the blob, and see that it is what was received."""
+        digester = Digester()
+        with self.blobs.open(file.blob_key) as content:
+            while piece := content.read(_PIECE):
+                digester.update(piece)
+                copy.write(piece)
+        if digester.size != file.size or digester.digests() != file.digests:
+            raise InvalidDistribution(
+                f"{file.filename}: the stored bytes are not those received; upload it again."
+            )
+
+    def _store_metadata(self, file: StoredFile, verified: Verified) -> MetadataFile | None:
+        if not verified.metadata_available:
+            return None
+        content = verified.metadata_bytes
+        self.blobs.put(file.metadata_key, BytesIO(content), len(content))
+        return MetadataFile(sha256(content).hexdigest(), len(content))
+
+    def _publish(
+        self, claim: Claim, file: StoredFile, verified: Verified, stored: MetadataFile | None
+    ) -> None:
+        with self.database.begin(claim.request_id) as uow:
+            uow.files.lock(file.project_id, file.package)
+            now = uow.files.get(file.id)
+            if now is not None and now.status is FileStatus.RECEIVED:
+                uow.files.publish(file.id, verified.metadata, stored)
+                uow.uploads.settle(file.upload_id, UploadStatus.PUBLISHED)
+                uow.outbox.promise(
+                    Task.INDEX,
+                    project_id=file.project_id,
+                    package=file.package,
+                    upload_id=file.upload_id,
+                )
+            uow.outbox.done(claim.message_id)
+            uow.commit()
+        self.reach("published")
+
+    def _reject(self, claim: Claim, file: StoredFile, problems: tuple[str, ...]) -> None:
+        with self.database.begin(claim.request_id) as uow:
+            uow.files.lock(file.project_id, file.package)
+            now = uow.files.get(file.id)
+            if now is not None and now.status is FileStatus.RECEIVED:
+                uow.files.remove_refused(file.id)
+                uow.uploads.settle(file.upload_id, UploadStatus.REJECTED, problems)
+                uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
+            uow.outbox.done(claim.message_id)
+            uow.commit()
+        self.reach("rejected")
+        self.verdicts.announce(file.upload_id)
+
+    def _forget(self, claim: Claim) -> None:
+        with self.database.begin() as uow:
+            uow.outbox.done(claim.message_id)
+            uow.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Discarder:
+    """Does the `discard` task: a refused file's blob goes."""
+
+    database: Database
+    blobs: BlobStore
+
+    def __call__(self, claim: Claim) -> None:
+        """Delete the blob, then the promise."""
+        key = str(claim.arguments["blob_key"])
+        self.blobs.delete(key)
+        self.blobs.delete(f"{key}.metadata")
+        with self.database.begin() as uow:
+            uow.outbox.done(claim.message_id)
+            uow.commit()

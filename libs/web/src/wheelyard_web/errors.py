@@ -1,0 +1,111 @@
+"""The only place where a refusal becomes HTTP."""
+
+from http import HTTPStatus
+from typing import Final
+from uuid import uuid4
+
+from flask import Flask, Request, Response, g, json, render_template_string, request
+from werkzeug.exceptions import HTTPException
+
+from wheelyard_core.domain import errors
+from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable
+
+STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
+    errors.InvalidInput: HTTPStatus.BAD_REQUEST,
+    errors.InvalidName: HTTPStatus.BAD_REQUEST,
+    errors.InvalidVersion: HTTPStatus.BAD_REQUEST,
+    errors.InvalidFilename: HTTPStatus.BAD_REQUEST,
+    errors.InvalidDigest: HTTPStatus.BAD_REQUEST,
+    errors.InvalidDistribution: HTTPStatus.BAD_REQUEST,
+    errors.AlreadyTaken: HTTPStatus.BAD_REQUEST,
+    errors.FileAlreadyExists: HTTPStatus.BAD_REQUEST,
+    errors.Broken: HTTPStatus.BAD_REQUEST,
+    errors.AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
+    errors.NotAllowed: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Gone: HTTPStatus.GONE,
+    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.ReadOnly: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+REALM: Final = 'Basic realm="Wheelyard"'
+RETRY_AFTER: Final = "5"
+# Some clients read a status line into a fixed buffer; the body has everything.
+_LONGEST_REASON: Final = 600
+_PAGE: Final = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>{{ status.value }} {{ status.phrase }}"
+    "</title><h1>{{ status.value }} {{ status.phrase }}</h1><p>{{ sentence }}</p></html>"
+)
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Translate refusals, outages and bugs, each once."""
+
+    @app.errorhandler(errors.RegistryError)
+    def refuse(error: errors.RegistryError) -> Response:
+        status = STATUS_OF[type(error)]
+        problems = error.problems if isinstance(error, errors.InvalidDistribution) else ()
+        return answer(status, str(error), problems)
+
+    @app.errorhandler(DatabaseUnavailable)
+    @app.errorhandler(StorageUnavailable)
+    def out_of_order(error: Exception) -> Response:
+        app.logger.warning("outage", extra={"error": str(error)})
+        sentence = "A service that the registry needs is away; try again in a moment"
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        response = answer(status, error.description or status.phrase)
+        for name, value in error.get_headers():
+            if name.lower() in {"allow", "retry-after"}:
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        request_id = getattr(g, "request_id", None) or str(uuid4())
+        app.logger.error("bug", exc_info=error, extra={"request_id": request_id})
+        return answer(
+            HTTPStatus.INTERNAL_SERVER_ERROR, f"Something is wrong here; request {request_id}"
+        )
+
+
+def answer(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) -> Response:
+    """Return the error answer: JSON, or a page for a browser, with the sentence as the reason.
+
+    twine, pdm and hatch show nothing but the reason phrase; uv shows `code`, and only when the
+    type is exactly `application/json`.
+    """
+    if _prefers_page(request):
+        response = Response(render_template_string(_PAGE, status=status, sentence=sentence))
+        response.content_type = "text/html; charset=utf-8"
+    else:
+        body: dict[str, object] = {
+            "message": f"{status.value} {status.phrase} - {sentence}",
+            "code": f"{status.value} {sentence}",
+            "title": status.phrase,
+        }
+        if problems:
+            body["errors"] = list(problems)
+        response = Response(json.dumps(body), mimetype="application/json")
+        response.headers["Content-Type"] = "application/json"
+    response.status = f"{status.value} {_reason(sentence)}"
+    if status is HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = REALM
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _prefers_page(asked: Request) -> bool:
+    """Tell a browser, which names text/html, from a client that takes anything."""
+    best = max(asked.accept_mimetypes, key=lambda pair: pair[1], default=None)
+    return best is not None and best[0] == "text/html"
+
+
+def _reason(sentence: str) -> str:
+    line = " ".join(sentence.split())
+    if len(line) > _LONGEST_REASON:
+        line = line[: _LONGEST_REASON - 1] + "…"
+    return line.replace("…", "...").encode("latin-1", "replace").decode("latin-1")

@@ -1,0 +1,48 @@
+"""Who makes the request at hand."""
+
+from flask import current_app, g, request
+
+from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.access import Actor, Permission
+from wheelyard_core.domain.catalogue import Project
+from wheelyard_core.domain.credentials import Credentials, read_credentials
+from wheelyard_core.ports import UnitOfWork
+from wheelyard_core.usecases.authenticate import Authenticated, authenticate, note_use
+from wheelyard_core.usecases.authorise import authorised_project
+
+
+def registry() -> Registry:
+    """Return what `create_app` was given."""
+    found = current_app.extensions["wheelyard"]
+    assert isinstance(found, Registry)  # noqa: S101  put there by create_app
+    return found
+
+
+def credentials() -> Credentials | None:
+    """Return what the request's headers say."""
+    return read_credentials(request.headers.get)
+
+
+def identify(uow: UnitOfWork) -> Authenticated:
+    """Return the actor of this request, looked up in *uow*."""
+    here = registry()
+    who = authenticate(uow, credentials(), here.settings.pepper, here.now())
+    g.actor = who.actor
+    return who
+
+
+def allowed_project(reference: str, permission: Permission) -> tuple[Project, Authenticated]:
+    """Return the project and the actor, or raise the ladder's refusal."""
+    here = registry()
+    with here.database.snapshot() as uow:
+        who = identify(uow)
+        project = authorised_project(uow, who.actor, reference, permission, here.now())
+    note_use(here.database, who.token, here.now())
+    return project, who
+
+
+def confirm(uow: UnitOfWork, reference: str, permission: Permission) -> Actor:
+    """Raise unless the actor may still do it: a token may be revoked during a long request."""
+    who = identify(uow)
+    authorised_project(uow, who.actor, reference, permission, registry().now())
+    return who.actor

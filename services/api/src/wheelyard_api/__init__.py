@@ -1,0 +1,1 @@
+"""Uploads, the REST API and the administration of Wheelyard."""

@@ -1,0 +1,1 @@
+"""The upload: a form, its fields, its bytes, its answer."""

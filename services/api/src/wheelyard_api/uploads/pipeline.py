@@ -1,0 +1,159 @@
+"""The way of an upload through the api: check the claims, take the bytes, write the row.
+
+With a declared sha256 the bytes go straight to the object store while they are hashed, and a
+mismatch at their end aborts the store's write. Without one they are spooled first.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO, Final, cast
+
+from wheelyard_api.uploads.fields import Declared, check_action, is_complete, read_declared
+from wheelyard_api.uploads.form import FilePart, FileTooLarge, UploadForm
+from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.catalogue import Project, Publisher, Upload
+from wheelyard_core.domain.digests import Digester, Digests
+from wheelyard_core.domain.errors import InvalidInput, RegistryError
+from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable, UnitOfWork
+from wheelyard_core.usecases.receive import Candidate, Receipt, Receiver
+
+_IN_MEMORY: Final = 1 << 20
+
+
+class CheckedReader:
+    """The file's bytes on their way to the store: counted, hashed, and checked at their end.
+
+    A refusal raised here aborts the store's write, so nothing of the file stays.
+    """
+
+    def __init__(self, form: UploadForm, limit: int, declared: Declared | None) -> None:
+        self._form = form
+        self._limit = limit
+        self._declared = declared
+        self._digester = Digester()
+
+    def read(self, n: int = -1, /) -> bytes:
+        """Return the next bytes; at the end raise InvalidDigest unless they are those declared."""
+        piece = self._form.read(n)
+        if piece:
+            self._digester.update(piece)
+            if self._digester.size > self._limit:
+                raise FileTooLarge(self._limit)
+        elif self._digester.size == 0:
+            raise InvalidInput("The file is empty")
+        elif self._declared is not None:
+            self._declared.digests.check(self._digester.digests())
+        return piece
+
+    @property
+    def received(self) -> tuple[int, Digests]:
+        """The size and the digests of what has been read."""
+        return self._digester.size, self._digester.digests()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One upload into one project by one publisher."""
+
+    registry: Registry
+    project: Project
+    publisher: Publisher
+    confirm: Callable[[UnitOfWork], object]
+    request_id: str | None
+
+    def receive(self, form: UploadForm, query: Mapping[str, str]) -> Receipt:
+        """Take the form's file. Raises the refusals of the domain, outages and Broken."""
+        part = form.to_file()
+        check_action(form.fields, query)
+        if part is None:
+            raise InvalidInput("The form has no file: it needs a part named content")
+        if is_complete(form.fields):
+            declared = read_declared(form.fields)
+            candidate = self._candidate(declared, part)
+            sha256 = declared.digests.sha256
+            if sha256 is not None:
+                return self._stream(form, part, candidate, sha256)
+        return self._spool(form, part, query)
+
+    def _stream(
+        self, form: UploadForm, part: FilePart, candidate: Candidate, sha256: str
+    ) -> Receipt:
+        receiver = self.registry.receiver()
+        admitted = receiver.admit(candidate, sha256, self.registry.now(), self.request_id)
+        if isinstance(admitted, Receipt):
+            return admitted
+        reader = CheckedReader(form, self._limit, read_declared(form.fields))
+        with _undone_if_refused(receiver, admitted):
+            self.registry.blobs.put(admitted.blob_key, reader, None)
+            form.finish()
+            self._same_claims(form, part, candidate)
+            return self._record(receiver, candidate, admitted, reader.received)
+
+    def _spool(self, form: UploadForm, part: FilePart, query: Mapping[str, str]) -> Receipt:
+        receiver, spool = self.registry.receiver(), self.registry.settings.limits.spool
+        reader = CheckedReader(form, self._limit, None)
+        with tempfile.SpooledTemporaryFile(
+            _IN_MEMORY, dir=None if spool is None else str(spool)
+        ) as copy:
+            while piece := reader.read():
+                copy.write(piece)
+            form.finish()
+            check_action(form.fields, query)
+            declared = read_declared(form.fields)
+            candidate = self._candidate(declared, part)
+            size, digests = reader.received
+            declared.digests.check(digests)
+            admitted = receiver.admit(
+                candidate, digests.sha256, self.registry.now(), self.request_id
+            )
+            if isinstance(admitted, Receipt):
+                return admitted
+            copy.seek(0)
+            with _undone_if_refused(receiver, admitted):
+                self.registry.blobs.put(admitted.blob_key, cast("BinaryIO", copy), size)
+                return self._record(receiver, candidate, admitted, reader.received)
+
+    def _record(
+        self,
+        receiver: Receiver,
+        candidate: Candidate,
+        upload: Upload,
+        received: tuple[int, Digests],
+    ) -> Receipt:
+        return receiver.record(candidate, upload, received, self.confirm, self.request_id)
+
+    def _candidate(self, declared: Declared, part: FilePart) -> Candidate:
+        return Candidate(
+            self.project, declared.filename(part.filename), declared.name.text, self.publisher
+        )
+
+    def _same_claims(self, form: UploadForm, part: FilePart, candidate: Candidate) -> None:
+        """Refuse fields behind the file that say otherwise than those before it."""
+        if self._candidate(read_declared(form.fields), part) != candidate:
+            raise InvalidInput("The fields behind the file contradict those before it")
+
+    @property
+    def _limit(self) -> int:
+        return self.registry.settings.limits.file_size
+
+
+class _undone_if_refused:  # noqa: N801  a context manager, read as a phrase
+    """Abandons the upload when it comes to nothing; what cannot be undone now, the sweep undoes.
+
+    An outage of the database while the row is written may come after its commit: then nothing is
+    undone, for the row may be there.
+    """
+
+    def __init__(self, receiver: Receiver, upload: Upload) -> None:
+        self._receiver = receiver
+        self._upload = upload
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, RegistryError | StorageUnavailable):
+            with suppress(StorageUnavailable, DatabaseUnavailable):
+                self._receiver.abandon(self._upload)

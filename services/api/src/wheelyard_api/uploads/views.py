@@ -1,0 +1,161 @@
+"""The upload addresses: read, call, answer."""
+
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from time import monotonic
+from typing import Final
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+
+from wheelyard_web.errors import answer
+from wheelyard_web.identity import allowed_project, confirm, registry
+from wheelyard_api.uploads.form import FileTooLarge, UploadForm
+from wheelyard_api.uploads.pipeline import Submission
+from wheelyard_core.domain.access import JobToken, Permission, user_of
+from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
+from wheelyard_core.domain.errors import NotAllowed, NotFound
+from wheelyard_core.usecases.authenticate import Authenticated
+from wheelyard_core.usecases.authorise import authorised_project
+from wheelyard_core.usecases.receive import Receipt, await_verdict
+
+blueprint = Blueprint("uploads", __name__)
+
+# A client that was refused early is still sending: reading on lets it see the answer.
+_DRAIN_SECONDS: Final = 10.0
+_DRAIN_BYTES: Final = 256 << 20
+# A client that sends nothing for so long is gone.
+_IDLE_SECONDS: Final = 60
+
+
+@blueprint.post("/api/v4/projects/<path:reference>/packages/pypi", strict_slashes=False)
+@blueprint.post("/<path:reference>/legacy", strict_slashes=False)
+def upload(reference: str) -> Response:
+    """Receive a file and answer with its verdict."""
+    _limit_idleness()
+    project, who = allowed_project(reference, Permission.PUSH)
+    _refuse_by_length()
+    submission = Submission(
+        registry=registry(),
+        project=project,
+        publisher=publisher_of(who),
+        confirm=partial(confirm, reference=reference, permission=Permission.PUSH),
+        request_id=getattr(g, "request_id", None),
+    )
+    form = UploadForm(request.stream, request.content_type, registry().settings.limits)
+    receipt = submission.receive(form, request.args)
+    return _answer(receipt, project.id)
+
+
+@blueprint.after_app_request
+def read_on(response: Response) -> Response:
+    """Have the rest of a refused upload read after its answer was sent."""
+    if request.method == "POST" and response.status_code >= HTTPStatus.BAD_REQUEST:
+        response.call_on_close(_drain(request.stream.read))
+    return response
+
+
+def publisher_of(who: Authenticated) -> Publisher:
+    """Return what is kept with a file about who sent it."""
+    name = who.token.username if who.token is not None else "anonymous"
+    token_id = who.token.id if who.token is not None else None
+    pipeline = who.token.pipeline if who.token and isinstance(who.actor, JobToken) else None
+    return Publisher(user_of(who.actor), token_id, name, pipeline)
+
+
+def _answer(receipt: Receipt, project_id: int) -> Response:
+    here = registry()
+    status = await_verdict(
+        here.database, here.verdicts, receipt.upload_id, here.settings.limits.verdict_seconds
+    )
+    match status:
+        case UploadStatus.PUBLISHED if receipt.repeated:
+            return jsonify({"message": "200 OK"})
+        case UploadStatus.PUBLISHED:
+            response = jsonify({"message": "201 Created"})
+            response.status_code = HTTPStatus.CREATED
+            return response
+        case UploadStatus.REJECTED | UploadStatus.FAILED:
+            return _refused(receipt.upload_id, status)
+    response = jsonify({"message": "202 Accepted", "id": receipt.upload_id})
+    response.status_code = HTTPStatus.ACCEPTED
+    response.headers["Location"] = url_for(
+        "uploads.status", reference=str(project_id), upload_id=receipt.upload_id
+    )
+    return response
+
+
+def _refused(upload_id: str, status: UploadStatus) -> Response:
+    with registry().database.snapshot() as uow:
+        verdict = uow.uploads.get(upload_id)
+    problems = verdict.errors if verdict is not None else ()
+    code = (
+        HTTPStatus.BAD_REQUEST
+        if status is UploadStatus.REJECTED
+        else HTTPStatus.SERVICE_UNAVAILABLE
+    )
+    return answer(code, " ".join(problems) or "The file was refused", problems)
+
+
+@blueprint.get(
+    "/api/v4/projects/<path:reference>/packages/pypi/uploads/<upload_id>", strict_slashes=False
+)
+def status(reference: str, upload_id: str) -> Response:
+    """Tell how far an upload is, to its uploader and to developers and above; else 404."""
+    here = registry()
+    project, who = allowed_project(reference, Permission.SEE)
+    with here.database.snapshot() as uow:
+        found = uow.uploads.get(upload_id)
+        if found is None or found.project_id != project.id:
+            raise NotFound("Upload not found")
+        if not _sent_by(found, who):
+            try:
+                authorised_project(uow, who.actor, reference, Permission.PUSH, here.now())
+            except NotAllowed as error:
+                raise NotFound("Upload not found") from error
+    shown = UploadStatus.RECEIVED if found.status is UploadStatus.RECEIVING else found.status
+    return jsonify(
+        {
+            "id": found.id,
+            "status": shown.value,
+            "filename": found.filename,
+            "errors": list(found.errors),
+            "created_at": found.created_at.isoformat(),
+            "updated_at": found.updated_at.isoformat(),
+        }
+    )
+
+
+def _sent_by(upload: Upload, who: Authenticated) -> bool:
+    if who.token is None:
+        return False
+    sender = upload.publisher
+    return sender.token_id == who.token.id or (
+        sender.user_id is not None and sender.user_id == user_of(who.actor)
+    )
+
+
+def _refuse_by_length() -> None:
+    limits = registry().settings.limits
+    if request.content_length is None:
+        return
+    if request.content_length > limits.file_size + limits.form_size:
+        raise FileTooLarge(limits.file_size)
+
+
+def _limit_idleness() -> None:
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(_IDLE_SECONDS)
+
+
+def _drain(read: Callable[[int], bytes]) -> Callable[[], None]:
+    def drain() -> None:
+        deadline, left = monotonic() + _DRAIN_SECONDS, _DRAIN_BYTES
+        try:
+            while left > 0 and monotonic() < deadline and (piece := read(64 << 10)):
+                left -= len(piece)
+        except (OSError, ValueError):
+            return
+
+    return drain

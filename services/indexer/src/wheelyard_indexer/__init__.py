@@ -1,0 +1,1 @@
+"""Simple pages, metadata files and downloads."""

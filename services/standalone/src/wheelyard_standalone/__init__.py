@@ -1,0 +1,1 @@
+"""Wheelyard on one machine: every service in one small process tree."""

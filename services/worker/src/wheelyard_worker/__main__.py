@@ -1,0 +1,46 @@
+"""Entry point: `python -m wheelyard_worker worker` or `… scheduler`."""
+
+import os
+import signal
+import sys
+from functools import partial
+from threading import Event
+
+# Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
+
+from wheelyard_core.bootstrap import make_registry  # noqa: E402  see above
+from wheelyard_core.domain.work import Task  # noqa: E402
+from wheelyard_core.settings import SettingsError, read_settings  # noqa: E402
+from wheelyard_core.tasks import make_worker  # noqa: E402
+from wheelyard_worker.scheduler import run_scheduler  # noqa: E402
+
+_TASKS = (Task.VERIFY, Task.DISCARD)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop; 2 when the settings or the arguments are wrong."""
+    if arguments not in (["worker"], ["scheduler"]):
+        sys.stderr.write("usage: python -m wheelyard_worker worker|scheduler\n")
+        return 2
+    try:
+        settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if arguments == ["scheduler"]:
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        run_scheduler(make_registry(settings, "scheduler"), stop)
+        return 0
+    app = make_worker(settings, partial(make_registry, settings, "worker"), _TASKS)
+    app.worker_main(
+        ["worker", "--queues=verify,maintenance", f"--concurrency={settings.worker_concurrency}",
+         "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+    )  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
