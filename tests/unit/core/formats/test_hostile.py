@@ -1,0 +1,40 @@
+"""Every archive of the hostile table is refused, quickly, in words that name the flaw."""
+
+import io
+import re
+import time
+
+import pytest
+from tests.support.hostile import HOSTILE, Hostile
+
+from wheelyard_core.domain.errors import InvalidDistribution
+from wheelyard_core.domain.filenames import DistributionFilename
+from wheelyard_core.formats.limits import ArchiveLimits
+from wheelyard_core.formats.verify import verify
+
+_SECONDS = 10
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=str)
+def test_a_hostile_archive_is_refused_in_words(case: Hostile) -> None:
+    built = case.built
+    filename = DistributionFilename.parse(built.filename)
+
+    started = time.perf_counter()
+    with pytest.raises(InvalidDistribution) as refusal:
+        verify(io.BytesIO(built.content), filename, ArchiveLimits())
+
+    assert time.perf_counter() - started < _SECONDS
+    assert any(re.search(case.sentence, problem) for problem in refusal.value.problems), (
+        refusal.value.problems
+    )
+    assert len(refusal.value.problems) <= 51
+    assert all(
+        problem.endswith(".") and problem.isprintable() for problem in refusal.value.problems
+    )
+
+
+def test_no_two_cases_have_one_name() -> None:
+    names = [case.name + case.built.filetype for case in HOSTILE if "bomb" not in case.name]
+
+    assert len(set(names)) == len(names)
