@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from wheelyard_core.domain.access import GroupProjects, ProjectPolicy, Role
+from wheelyard_core.domain.access import (
+    GroupProjects,
+    ProjectPolicy,
+    RegistryAccess,
+    Role,
+    Visibility,
+)
 from wheelyard_core.domain.catalogue import (
     NewFile,
     PackageListing,
@@ -21,7 +27,7 @@ from wheelyard_core.domain.catalogue import (
     UploadStatus,
 )
 from wheelyard_core.domain.metadata import CoreMetadata
-from wheelyard_core.domain.tokens import TokenRecord
+from wheelyard_core.domain.tokens import NewToken, TokenRecord
 from wheelyard_core.domain.work import Claim, Promise, Task
 
 
@@ -255,6 +261,52 @@ class Tokens(Protocol):
         ...
 
 
+class Accounts(Protocol):
+    """What administration creates. Every `add_` raises AlreadyTaken and returns an id."""
+
+    def add_user(
+        self, username: str, name: str, *, is_admin: bool = False, is_bot: bool = False
+    ) -> int:
+        """Add an account."""
+        ...
+
+    def add_group(
+        self,
+        path: str,
+        name: str,
+        parent_id: int | None = None,
+        visibility: Visibility = Visibility.PRIVATE,
+    ) -> int:
+        """Add a group below *parent_id*."""
+        ...
+
+    def add_project(
+        self,
+        path: str,
+        name: str,
+        namespace_id: int,
+        visibility: Visibility = Visibility.PRIVATE,
+        registry_access: RegistryAccess = RegistryAccess.ENABLED,
+    ) -> int:
+        """Add a project to a group."""
+        ...
+
+    def add_member(
+        self,
+        user_id: int,
+        role: Role,
+        *,
+        group_id: int | None = None,
+        project_id: int | None = None,
+    ) -> None:
+        """Give an account a role in a group or a project."""
+        ...
+
+    def add_token(self, new: NewToken) -> int:
+        """Add a token."""
+        ...
+
+
 class Outbox(Protocol):
     """Work that a transaction promises, or does."""
 
@@ -302,6 +354,8 @@ class UnitOfWork(Protocol):
     def tokens(self) -> Tokens: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def accounts(self) -> Accounts: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -45,6 +45,19 @@ def make_worker(
     return app
 
 
+def run_worker(app: Celery, queues: Collection[str], concurrency: int) -> None:
+    """Work until told to stop."""
+    app.Worker(
+        queues=list(queues),
+        concurrency=concurrency,
+        loglevel="WARNING",
+        # Workers have nothing to tell each other; gossip and mingle are start-up time and traffic.
+        without_gossip=True,
+        without_mingle=True,
+        quiet=True,
+    ).start()
+
+
 def _run(registries: PerProcess) -> Callable[[int], Any]:
     def run(message_id: int) -> None:
         registry = registries.get()

@@ -2,17 +2,11 @@
 
 from flask import Flask
 
-from wheelyard_web.errors import register_error_handlers
 from wheelyard_api.uploads import views as uploads
 from wheelyard_core.bootstrap import Registry
+from wheelyard_web.application import make_app
 
 
 def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
-    app = Flask("wheelyard_api", static_folder=None)
-    app.extensions["wheelyard"] = registry
-    # A redirect loses a POST's body with most clients: every address answers itself.
-    app.url_map.merge_slashes = False
-    register_error_handlers(app)
-    app.register_blueprint(uploads.blueprint)
-    return app
+    return make_app("wheelyard_api", registry, [uploads.blueprint])

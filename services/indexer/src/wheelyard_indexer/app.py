@@ -4,16 +4,11 @@ from flask import Flask
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_indexer import files, pages
-from wheelyard_web.errors import register_error_handlers
+from wheelyard_web.application import make_app
 
 
 def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
-    app = Flask("wheelyard_indexer", static_folder=None)
-    app.extensions["wheelyard"] = registry
+    app = make_app("wheelyard_indexer", registry, [pages.blueprint, files.blueprint])
     app.extensions["wheelyard.pages"] = registry.pages()
-    app.url_map.merge_slashes = False
-    register_error_handlers(app)
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(files.blueprint)
     return app

@@ -23,16 +23,16 @@ _GROUP: Final = "/api/v4/groups/<path:reference>/-/packages/pypi/simple"
 _ALIAS: Final = "/<path:reference>/simple"
 
 
-@blueprint.get(_PROJECT, strict_slashes=False)
-@blueprint.get(_ALIAS, strict_slashes=False)
+@blueprint.get(_PROJECT)
+@blueprint.get(_ALIAS)
 def root(reference: str) -> Response:
     """Answer with the names of a project's packages."""
     project, _ = allowed_project(reference, Permission.PULL)
     return _answer(_pages().root(project.id), public=_is_public(project))
 
 
-@blueprint.get(f"{_PROJECT}/<package>", strict_slashes=False)
-@blueprint.get(f"{_ALIAS}/<package>", strict_slashes=False)
+@blueprint.get(f"{_PROJECT}/<package>")
+@blueprint.get(f"{_ALIAS}/<package>")
 def package(reference: str, package: str) -> Response:
     """Answer with the files of a package."""
     project, _ = allowed_project(reference, Permission.PULL)
@@ -44,7 +44,7 @@ def package(reference: str, package: str) -> Response:
     return _answer(page, public=_is_public(project))
 
 
-@blueprint.get(_GROUP, strict_slashes=False)
+@blueprint.get(_GROUP)
 def group_root(reference: str) -> Response:
     """Answer with the names of the packages below a group that the actor may read."""
     project_ids, public = _readable(reference)
@@ -54,7 +54,7 @@ def group_root(reference: str) -> Response:
     return _answer(render(RootPage.of(listing.serial, listing.names, address)), public=public)
 
 
-@blueprint.get(f"{_GROUP}/<package>", strict_slashes=False)
+@blueprint.get(f"{_GROUP}/<package>")
 def group_package(reference: str, package: str) -> Response:
     """Answer with the files that a package has in all projects below a group."""
     project_ids, public = _readable(reference)

@@ -12,7 +12,7 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the e
 from wheelyard_core.bootstrap import make_registry  # noqa: E402  see above
 from wheelyard_core.domain.work import Task  # noqa: E402
 from wheelyard_core.settings import SettingsError, read_settings  # noqa: E402
-from wheelyard_core.tasks import make_worker  # noqa: E402
+from wheelyard_core.tasks import make_worker, run_worker  # noqa: E402
 from wheelyard_worker.scheduler import run_scheduler  # noqa: E402
 
 _TASKS = (Task.VERIFY, Task.DISCARD)
@@ -35,10 +35,7 @@ def main(arguments: list[str]) -> int:
         run_scheduler(make_registry(settings, "scheduler"), stop)
         return 0
     app = make_worker(settings, partial(make_registry, settings, "worker"), _TASKS)
-    app.worker_main(
-        ["worker", "--queues=verify,maintenance", f"--concurrency={settings.worker_concurrency}",
-         "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
-    )  # fmt: skip
+    run_worker(app, ["verify", "maintenance"], settings.worker_concurrency)
     return 0
 
 

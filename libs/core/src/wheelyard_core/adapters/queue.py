@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 from celery import Celery
+from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import OperationalError
 
@@ -118,4 +119,5 @@ class CeleryQueue:
 
 
 def _queue(name: str) -> KombuQueue:
-    return KombuQueue(name)  # type: ignore[no-untyped-call]  # kombu ships no types
+    # An exchange each: queues that share one by default would each get every message.
+    return KombuQueue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]  # kombu ships no types

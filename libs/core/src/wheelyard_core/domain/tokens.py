@@ -138,3 +138,21 @@ class TokenRecord:
         if self.user_is_blocked:
             return "The token's account is blocked"
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token about to be stored: everything but its secret, which nobody keeps."""
+
+    kind: TokenKind
+    lookup: str
+    digest: str
+    name: str
+    scopes: frozenset[Scope]
+    family: str
+    username: str | None = None
+    user_id: int | None = None
+    project_id: int | None = None
+    group_id: int | None = None
+    expires_at: datetime | None = None
+    pipeline: Mapping[str, object] | None = None

@@ -28,8 +28,8 @@ _DRAIN_BYTES: Final = 256 << 20
 _IDLE_SECONDS: Final = 60
 
 
-@blueprint.post("/api/v4/projects/<path:reference>/packages/pypi", strict_slashes=False)
-@blueprint.post("/<path:reference>/legacy", strict_slashes=False)
+@blueprint.post("/api/v4/projects/<path:reference>/packages/pypi")
+@blueprint.post("/<path:reference>/legacy")
 def upload(reference: str) -> Response:
     """Receive a file and answer with its verdict."""
     _limit_idleness()
@@ -97,9 +97,7 @@ def _refused(upload_id: str, status: UploadStatus) -> Response:
     return answer(code, " ".join(problems) or "The file was refused", problems)
 
 
-@blueprint.get(
-    "/api/v4/projects/<path:reference>/packages/pypi/uploads/<upload_id>", strict_slashes=False
-)
+@blueprint.get("/api/v4/projects/<path:reference>/packages/pypi/uploads/<upload_id>")
 def status(reference: str, upload_id: str) -> Response:
     """Tell how far an upload is, to its uploader and to developers and above; else 404."""
     here = registry()

@@ -271,7 +271,11 @@ class OutboxMessage(Base):
     """Work promised by a transaction. It is deleted by the transaction that does the work."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due", "set_aside_at", "not_before"),)
+    __table_args__ = (
+        Index("ix_outbox_due", "set_aside_at", "not_before"),
+        # A late message must never meet another row under the number of one that is done.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     task: Mapped[str] = mapped_column(String(64))

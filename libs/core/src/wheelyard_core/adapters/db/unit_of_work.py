@@ -9,11 +9,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+from wheelyard_core.adapters.db.accounts import SqlAccounts
 from wheelyard_core.adapters.db.engine import snapshot_engine
 from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.outbox import SqlOutbox
 from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.projects import SqlProjects
+from wheelyard_core.adapters.db.schema import is_compatible, migrate
 from wheelyard_core.adapters.db.tokens import SqlTokens
 from wheelyard_core.adapters.db.uploads import SqlUploads
 from wheelyard_core.domain.work import Promise
@@ -39,6 +41,7 @@ class SqlUnitOfWork:
         self.uploads = SqlUploads(self.session)
         self.pages = SqlPages(self.session)
         self.tokens = SqlTokens(self.session)
+        self.accounts = SqlAccounts(self.session)
         self.outbox = SqlOutbox(self.session, self._request_id)
         return self
 
@@ -86,6 +89,14 @@ class SqlDatabase:
         """Raise DatabaseUnavailable unless the database answers."""
         with self.snapshot() as uow:
             uow.session.execute(text("SELECT 1"))
+
+    def migrate(self) -> None:
+        """Bring the schema to what this code was written for."""
+        migrate(self.engine)
+
+    def is_compatible(self) -> bool:
+        """Tell whether this code runs on the schema that is there."""
+        return is_compatible(self.engine)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -1,0 +1,38 @@
+"""What the Flask applications of all services have in common."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Blueprint, Flask
+
+from wheelyard_core.bootstrap import Registry
+from wheelyard_web.errors import register_error_handlers
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+def make_app(name: str, registry: Registry, blueprints: Iterable[Blueprint]) -> Flask:
+    """Return an application over *registry* with these addresses."""
+    app = Flask(name, static_folder=None)
+    app.extensions["wheelyard"] = registry
+    app.url_map.merge_slashes = False
+    app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
+    register_error_handlers(app)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def without_trailing_slash(application: Wsgi) -> Wsgi:
+    """Return the application with every address meaning the same with a slash at its end.
+
+    A redirect would lose the body of a POST with most clients: only uv and flit survive one.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if len(path) > 1 and path.endswith("/"):
+            environ["PATH_INFO"] = path.rstrip("/") or "/"
+        return application(environ, start_response)
+
+    return answer

