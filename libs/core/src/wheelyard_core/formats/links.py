@@ -29,6 +29,7 @@ class Links:
         Raise `TooManySteps` when all links together ask for too many.
         """
         reached = path.split("/")[:-1]
+        top = reached[:1]
         waiting = self._parts(path)
         followed = 0
         while waiting:
@@ -37,9 +38,9 @@ class Links:
                 raise TooManySteps
             part = waiting.pop()
             if part == "..":
-                reached.pop()
                 if not reached:
                     return True
+                reached.pop()
                 continue
             reached.append(part)
             here = "/".join(reached)
@@ -49,7 +50,8 @@ class Links:
                     return False  # a circle: nothing can be read or written through it
                 reached.pop()
                 waiting.extend(self._parts(here))
-        return False
+        # Out and in again is fine; the folder above is as far as a path may go on the way.
+        return reached[:1] != top
 
     def _parts(self, path: str) -> list[str]:
         """Return the parts of a link's target, the last one first."""

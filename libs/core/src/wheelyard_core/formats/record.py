@@ -8,6 +8,7 @@ import base64
 import csv
 import hashlib
 import io
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -52,7 +53,9 @@ def parse_record(content: bytes, folder: str, max_rows: int, problems: Problems)
     rows: dict[str, Row] = {}
     member = f"{folder}/RECORD"
     try:
-        lines = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
+        # Decoded line by line: a StringIO takes four bytes a character.
+        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+        lines = csv.reader(text, strict=True)
         for number, line in enumerate(filter(None, lines)):
             if number == max_rows:
                 problems.stop(f"{member} has more than {max_rows} rows.")
@@ -128,4 +131,4 @@ def _row(line: list[str], member: str, problems: Problems) -> Row:
     if size and not (size.isascii() and size.isdigit() and len(size) <= _MAX_SIZE_DIGITS):
         problems.add(f"{member} states the size {quoted(size)} for {quoted(path)}.")
         size = ""
-    return Row(algorithm.lower(), value, int(size) if size else None)
+    return Row(sys.intern(algorithm.lower()), value, int(size) if size else None)

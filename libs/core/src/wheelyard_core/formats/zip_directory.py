@@ -33,10 +33,9 @@ _UTF8_FLAG = 0x800
 
 
 class Member(NamedTuple):
-    """A member as the central directory describes it. `raw_name` is what the file says."""
+    """A member as the central directory describes it."""
 
     name: str
-    raw_name: bytes
     flags: int
     method: int
     crc: int
@@ -44,6 +43,11 @@ class Member(NamedTuple):
     size: int
     offset: int
     mode: int
+
+    @property
+    def raw_name(self) -> bytes:
+        """The name as the archive has it: only UTF-8 is let in, so nothing is lost."""
+        return self.name.encode()
 
     @property
     def is_folder(self) -> bool:
@@ -193,7 +197,7 @@ def _member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, problems: Pr
         problems.stop(f"The member {quoted(name)} has zip64 sizes that disagree.")
     size, compressed, offset = wide
     mode = attributes >> 16
-    return Member(name, raw_name, flags, method, crc, compressed, size, offset, mode)
+    return Member(name, flags, method, crc, compressed, size, offset, mode)
 
 
 def _widened(narrow: tuple[int, int, int], extra: bytes | None) -> tuple[int, int, int] | None:

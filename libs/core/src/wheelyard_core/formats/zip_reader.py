@@ -6,7 +6,9 @@ the next one begins; else two readers can see two archives in one file.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from wheelyard_core.domain.wording import quoted
@@ -40,21 +42,19 @@ class DamagedMember(Exception):
 
 
 class ZipArchive:
-    """A zip archive whose structure was checked; data is read member by member."""
+    """A zip archive whose structure was checked; data is read member by member.
 
-    def __init__(self, content: BinaryIO, directory: Directory, damaged: frozenset[str]) -> None:
+    `damaged` says of some members, by name, why they are not read.
+    """
+
+    def __init__(self, content: BinaryIO, directory: Directory, damaged: Mapping[str, str]) -> None:
         self.members = directory.members
         self.by_name = {member.name: member for member in directory.members}
         self._content = content
         self._damaged = damaged
-        starts = [member.offset for member in directory.members[1:]]
-        self._ends = dict(
-            zip(
-                (member.offset for member in directory.members),
-                [*starts, directory.start],
-                strict=True,
-            )
-        )
+        # Ordered by offset; an array, for there may be 100,000 of them.
+        offsets = (member.offset for member in directory.members)
+        self._parts = array("Q", [*offsets, directory.start])
 
     def read(self, name: str, limit: int) -> bytes:
         """Return the whole content of a small member."""
@@ -66,7 +66,7 @@ class ZipArchive:
     def chunks(self, member: Member) -> Iterator[bytes]:
         """Yield the content in pieces, or raise `DamagedMember` at the latest at its end."""
         if member.name in self._damaged:
-            raise DamagedMember(f"The member {quoted(member.name)} was not read.")
+            raise DamagedMember(self._damaged[member.name])
         self._skip_local_header(member)
         crc, size = 0, 0
         for chunk in self._expanded(member):
@@ -104,7 +104,7 @@ class ZipArchive:
                 _broken(member, "is described differently by its own header and by the list")
             )
         end = member.offset + _LOCAL.size + name_length + extra_length + member.compressed
-        if end != self._ends[member.offset]:
+        if end != self._parts[bisect_right(self._parts, member.offset)]:
             raise DamagedMember(_broken(member, "is followed by data that belongs to no member"))
 
     def _expanded(self, member: Member) -> Iterator[bytes]:
@@ -141,7 +141,7 @@ def open_zip(content: BinaryIO, limits: ArchiveLimits, problems: Problems) -> Zi
     directory = read_directory(content, limits, problems)
     _check_tiling(directory, problems)
     _check_total(directory, limits, problems)
-    damaged = set()
+    damaged: dict[str, str] = {}
     names = set()
     for member in directory.members:
         flaw = _flaw(member, limits)
@@ -149,13 +149,13 @@ def open_zip(content: BinaryIO, limits: ArchiveLimits, problems: Problems) -> Zi
             flaw = "is there twice"
         names.add(member.name.removesuffix("/"))
         if flaw:
-            problems.add(_broken(member, flaw))
-            damaged.add(member.name)
+            damaged[member.name] = _broken(member, flaw)
+            problems.add(damaged[member.name])
     for name in paths.files_used_as_folders(
         member.name for member in directory.members if not member.is_folder
     ):
         problems.add(f"The member {quoted(name)} is both a file and a folder.")
-    return ZipArchive(content, directory, frozenset(damaged))
+    return ZipArchive(content, directory, damaged)
 
 
 def _check_tiling(directory: Directory, problems: Problems) -> None:
