@@ -28,4 +28,7 @@ class Hostile:
         return self.name
 
 
-HOSTILE = tuple(Hostile(*case) for case in (*WHEELS, *SDISTS))
+HOSTILE = (
+    *(Hostile(f"wheel: {name}", sentence, build) for name, sentence, build in WHEELS),
+    *(Hostile(f"sdist: {name}", sentence, build) for name, sentence, build in SDISTS),
+)

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 -- one case a line: it is read as a table
 
 import gzip
+import random
 from collections.abc import Callable
 
 from tests.support.distributions import ADistribution, Built
@@ -54,6 +55,17 @@ def _labyrinth() -> Built:
     return _sdist(*(steps + tar_entry(b"demo-1.0/%d" % n, kind=b"2") for n in range(1000)))
 
 
+def _bomb_beside_noise() -> Built:
+    """Return an sdist that is no bomb as a whole, for what is beside the bomb does not compress."""
+    noise = random.Random(1).randbytes(2 * 1024 * 1024)
+    return _sdist(tar_entry(b"demo-1.0/a", noise), tar_entry(b"demo-1.0/b", bytes(_65_MIB + 2**22)))
+
+
+def _pax_records() -> Built:
+    records = tar_entry(b"x", b"5 a=\n" * 13_000, kind=b"g")
+    return _sdist(*[records] * 80)
+
+
 def _damaged() -> Built:
     content = bytearray(DEMO.sdist().content)
     content[-6] ^= 0xFF  # the checksum of the whole
@@ -86,6 +98,7 @@ _STRUCTURE: tuple[Case, ...] = (
     ("a size with a sign", "not a number", lambda: _sdist(tar_entry(b"demo-1.0/a", size=b"-0000001000\0"))),
     ("a size of exabytes", "middle of a member", lambda: _sdist(tar_entry(b"demo-1.0/a", size=b"\x80\0\0\0" + b"\x7f" * 8))),
     ("a bomb by ratio", "expands more than 50-fold", lambda: _sdist(tar_entry(b"demo-1.0/a", bytes(_65_MIB)))),
+    ("a bomb as a member", "A member expands more than 50-fold", _bomb_beside_noise),
     ("too many members", "more than 100000 members", lambda: _sdist(tar_entry(b"demo-1.0/a") * 100_001)),
     ("no members", "no members", lambda: DEMO.sdist().holding(gzip.compress(_END))),
 )  # fmt: skip
@@ -104,6 +117,7 @@ _EXTENSIONS: tuple[Case, ...] = (
     ("a pax record without length", "without a length", lambda: _sdist(tar_entry(b"x", b"path=x\n", kind=b"x"), _SETUP)),
     ("a pax record too long", "broken pax record", lambda: _sdist(tar_entry(b"x", b"99 path=x\n", kind=b"x"), _SETUP)),
     ("a large pax header", "by more than", lambda: _sdist(pax_entry(("comment", "x" * 70_000)), _SETUP)),
+    ("pax records by the million", "too many pax records", _pax_records),
     ("a pax header of nothing", "not there", lambda: _sdist(pax_entry(("path", "x")))),
     ("a null byte in a pax path", "null byte", lambda: _pax("path", "demo-1.0/a\0b")),
     ("an absolute pax path", "is absolute", lambda: _pax("path", "/etc/passwd")),

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 -- one case a line: it is read as a table
 
+import random
 import struct
 import zlib
 from collections.abc import Callable, Iterable
@@ -80,6 +81,12 @@ def _bomb() -> Built:
     return DEMO.with_member("bomb.bin", bytes(_65_MIB)).wheel()
 
 
+def _bomb_beside_noise() -> Built:
+    """Return a wheel that is no bomb as a whole, for what is beside the bomb does not compress."""
+    noise = random.Random(1).randbytes(2 * 1024 * 1024)
+    return DEMO.with_member("bomb.bin", bytes(_65_MIB)).with_member("noise.bin", noise).wheel()
+
+
 def _zip64(size: int) -> bytes:
     return struct.pack("<2HQ", 1, 8, size)
 
@@ -111,6 +118,24 @@ def _no_local() -> Built:
     return DEMO.wheel().holding(bytes(content))
 
 
+def _no_zip64_end() -> Built:
+    content = bytearray(_lying(zip64=b"").content)
+    content[content.rindex(b"PK\6\6")] = 0
+    return DEMO.wheel().holding(bytes(content))
+
+
+def _broken_list() -> Built:
+    content = bytearray(DEMO.wheel().content)
+    content[content.index(b"PK\1\2")] = 0
+    return DEMO.wheel().holding(bytes(content))
+
+
+def _reaching() -> Built:
+    """Return a wheel whose last member states more data than there is before the list."""
+    *members, record = _raw_members()
+    return _wheel([*members, record.saying(compressed=100_000)])
+
+
 def _raw_file(name: str, content: bytes) -> Built:
     """Return a wheel with those bytes in its .dist-info folder."""
     members = [member for member in DEMO.wheel_members() if not member[0].endswith(f"/{name}")]
@@ -134,10 +159,22 @@ _STRUCTURE: tuple[Case, ...] = (
     ("data between members", "'demo.py' is followed by data", _with_gap),
     ("a member comment", "'demo.py' has a comment", lambda: _changed(lambda m: replace(m, comment=b"x"))),
     ("extensible zip64 data", "extensible zip64 data", lambda: _lying(zip64=b"x" * 12)),
+    ("a zip64 end elsewhere", "between its parts", lambda: _lying(zip64=b"", zip64_shift=-4)),
+    ("no zip64 end", "zip64 end is not where", _no_zip64_end),
+    ("two ends that disagree", "plain end disagree", lambda: _lying(zip64=b"", zip64_surplus=1)),
+    ("a part of several", "one of several parts", lambda: _lying(disk=1)),
+    ("a broken list", "list of members is broken", _broken_list),
+    ("an end without members", "before, between or behind", lambda: _wheel([], leading=b"x")),
+    ("a list of 30 MB", "list of members is too long", lambda: _wheel([RawMember.of("a" * 60_000, method=0)] * 500)),
+    ("a newer zip format", "needs a newer reader", lambda: _changed(lambda m: m.saying(version=64))),
+    ("two zip64 fields", "extra fields", lambda: _changed(lambda m: m.centrally(extra=_zip64(5) * 2))),
+    ("a false local zip64 field", "described differently", lambda: _changed(lambda m: m.locally(extra=_zip64(5)))),
+    ("members in the list of members", "reach into", _reaching),
     ("more entries than stated", "list of members and its end", lambda: _lying(count=3)),
     ("fewer entries than stated", "cut off", lambda: _lying(count=5)),
     ("a million members", "1000000 members; at most 100000", lambda: _lying(count=1_000_000)),
     ("an overlapping bomb", "overlaps", _overlapping),
+    ("a bomb as a member", "'bomb.bin' expands more than 50-fold", _bomb_beside_noise),
     ("a bomb by ratio", "expands more than 50-fold", _bomb),
     ("a size of exabytes", "expands to more than", lambda: _changed(lambda m: m.centrally(size=0xFFFFFFFF, extra=_zip64(2**62)))),
     ("zip64 for nothing", "zip64 sizes that disagree", lambda: _changed(lambda m: m.centrally(extra=_zip64(5)))),
@@ -201,6 +238,7 @@ _RECORD: tuple[Case, ...] = (
     ("a row of one column", "row of 1 columns", lambda: _recorded("demo.py", "x\ndemo.py")),
     ("RECORD is no CSV", "not a valid CSV", lambda: DEMO.with_record('"').wheel()),
     ("RECORD is not UTF-8", "RECORD is not UTF-8", lambda: _raw_file("RECORD", b"caf\xe9,,\n")),
+    ("RECORD of too many rows", "more than 100003 rows", lambda: DEMO.with_record(",,\n" * 100_004).wheel()),
     ("a signature of another folder", "'sub/RECORD.jws' is not listed", lambda: _with(RawMember.of("sub/RECORD.jws"))),
 )  # fmt: skip
 
@@ -225,6 +263,9 @@ _DIST_INFO: tuple[Case, ...] = (
     ("a script in a folder", "'a/b' .*is a path", lambda: _scripts("a/b = demo:main")),
     ("a script without function", "without the function", lambda: _scripts("run = demo")),
     ("a broken reference", "not 'module:object'", lambda: _scripts("run = demo main")),
+    ("a broken object", "not 'module:object'", lambda: _scripts("run = demo:1x")),
+    ("a broken group", "group with an invalid name", lambda: DEMO.with_entry_points("[a b]\n").wheel()),
+    ("a version of 300 digits", "longer than 255", lambda: DEMO.with_metadata(f"Metadata-Version: 2.1\nName: demo\nVersion: {'1' * 300}\n").wheel()),
     ("a script twice", "not a valid entry points file", lambda: _scripts("run = demo:main\nrun = demo:main")),
     ("entry points without group", "not a valid entry points file", lambda: DEMO.with_entry_points("run = demo:main").wheel()),
     ("entry points not in UTF-8", "not UTF-8", lambda: _raw_file("entry_points.txt", b"[caf\xe9]\n")),

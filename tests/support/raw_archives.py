@@ -32,6 +32,7 @@ class Fields:
     flags: int = _UTF8
     method: int = 8
     extra: bytes = b""
+    version: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,15 @@ def raw_zip(
     behind_directory: bytes = b"",
     comment: bytes = b"",
     count: int | None = None,
+    disk: int = 0,
     zip64: bytes | None = None,
+    zip64_shift: int = 0,
+    zip64_surplus: int = 0,
 ) -> bytes:
-    """Return a zip archive; `zip64` is put into an extensible zip64 end record."""
+    """Return a zip archive; `zip64` is put into an extensible zip64 end record.
+
+    That record is said to begin `zip64_shift` bytes further, and to have surplus entries.
+    """
     file = bytearray(leading)
     directory = bytearray()
     entries = 0
@@ -94,16 +101,17 @@ def raw_zip(
     file += directory + behind_directory
     entries = entries if count is None else count
     if zip64 is not None or entries > 0xFFFF:
-        file += _end64(entries, len(directory), start, len(file), zip64 or b"")
+        position = len(file) + zip64_shift
+        file += _end64(entries + zip64_surplus, len(directory), start, position, zip64 or b"")
     narrow = min(entries, 0xFFFF)
-    end = _END.pack(b"PK\5\6", 0, 0, narrow, narrow, len(directory), start, len(comment))
+    end = _END.pack(b"PK\5\6", disk, 0, narrow, narrow, len(directory), start, len(comment))
     return bytes(file) + end + comment
 
 
 def _local(fields: Fields) -> bytes:
     head = _LOCAL.pack(
-        b"PK\3\4", 20, fields.flags, fields.method, 0, _DATE, fields.crc, fields.compressed,
-        fields.size, len(fields.name), len(fields.extra),
+        b"PK\3\4", fields.version, fields.flags, fields.method, 0, _DATE, fields.crc,
+        fields.compressed, fields.size, len(fields.name), len(fields.extra),
     )  # fmt: skip
     return head + fields.name + fields.extra
 
@@ -111,7 +119,7 @@ def _local(fields: Fields) -> bytes:
 def _entry(member: RawMember, offset: int) -> bytes:
     fields = member.central
     head = _ENTRY.pack(
-        b"PK\1\2", 0x314, 20, fields.flags, fields.method, 0, _DATE, fields.crc,
+        b"PK\1\2", 0x314, fields.version, fields.flags, fields.method, 0, _DATE, fields.crc,
         fields.compressed, fields.size, len(fields.name), len(fields.extra),
         len(member.comment), 0, 0, member.mode << 16, offset,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from tests.support.distributions import ADistribution, Built
+from tests.support.distributions import ADistribution, Built, zip_of
 
 from wheelyard_core.domain.errors import InvalidDistribution
 from wheelyard_core.domain.filenames import DistributionFilename
@@ -54,3 +54,58 @@ def test_problems_of_all_kinds_come_in_one_verdict() -> None:
     sentences = "\n".join(refusal.value.problems)
     for part in ("Wheel-Version", "tags", "../evil", "'snake'", "ghost.py", "demo.py"):
         assert part in sentences
+
+
+def test_a_thousand_problems_are_told_shortly() -> None:
+    wheel = ADistribution()
+    for number in range(60):
+        wheel = wheel.with_member(f"../{number}.py")
+
+    with pytest.raises(InvalidDistribution) as refusal:
+        verified(wheel.wheel())
+
+    assert len(refusal.value.problems) == 51
+    assert refusal.value.problems[-1].startswith("And ")
+    assert refusal.value.problems[-1].endswith(" more problems.")
+
+
+def test_limits_are_what_they_are_set_to() -> None:
+    wheel = ADistribution().with_payload(bytes(10_000)).wheel()
+
+    assert verified(wheel, ArchiveLimits(max_expanded=20_000)).metadata_available
+    for limits in (
+        ArchiveLimits(max_expanded=9_000),
+        ArchiveLimits(max_members=3),
+        ArchiveLimits(max_ratio=2, ratio_threshold=5_000),
+        ArchiveLimits(max_path=6),
+        ArchiveLimits(max_metadata_size=10),
+    ):
+        with pytest.raises(InvalidDistribution):
+            verified(wheel, limits)
+
+
+def test_an_sdist_may_not_expand_beyond_its_limit() -> None:
+    sdist = ADistribution().with_payload(bytes(100_000)).sdist()
+
+    with pytest.raises(InvalidDistribution, match="expands to more than 50000 bytes"):
+        verified(sdist, ArchiveLimits(max_expanded=50_000))
+
+
+@pytest.mark.parametrize("member", ["demo.py", "demo-1.0.dist-info/METADATA"])
+def test_every_member_is_compared_with_record(member: str) -> None:
+    distribution = ADistribution()
+    members = dict(distribution.wheel_members())
+    members[member] += b"\n"
+    wheel = distribution.wheel()
+
+    with pytest.raises(InvalidDistribution) as refusal:
+        verified(wheel.holding(zip_of(members.items())))
+
+    sentences = "\n".join(refusal.value.problems)
+    assert f"'{member}' does not have the digest" in sentences
+    assert f"'{member}' has {len(members[member])} bytes, but" in sentences
+
+
+def test_both_builders_are_reproducible() -> None:
+    assert ADistribution().wheel() == ADistribution().wheel()
+    assert ADistribution().sdist() == ADistribution().sdist()

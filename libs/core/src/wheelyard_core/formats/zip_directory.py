@@ -24,6 +24,8 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _ENTRY_SIGNATURE = b"PK\1\2"
 _EXTRA_HEADER = struct.Struct("<2H")
 
+# The last version of the format, times ten; `zipfile` reads no archive that asks for more.
+_MAX_VERSION_NEEDED = 63
 _MAX16 = 0xFFFF
 MAX32 = 0xFFFFFFFF
 ZIP64_EXTRA = 0x0001
@@ -186,9 +188,11 @@ def _entries(block: bytes, end: _End, problems: Problems) -> Iterator[Member]:
 
 
 def _member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, problems: Problems) -> Member:
-    _, _, _, flags, method, _, _, crc, compressed, size = fields[:10]
+    _, _, needed, flags, method, _, _, crc, compressed, size = fields[:10]
     disk, _, attributes, offset = fields[13:]
     name = _decode(raw_name, flags, problems)
+    if needed > _MAX_VERSION_NEEDED:
+        problems.stop(f"The member {quoted(name)} needs a newer reader of zip archives.")
     found = extra_fields(extra)
     if found is None:
         problems.stop(f"The member {quoted(name)} has extra fields that readers take differently.")
