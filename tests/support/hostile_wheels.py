@@ -78,7 +78,9 @@ def _overlapping() -> Built:
 
 
 def _bomb() -> Built:
-    return DEMO.with_member("bomb.bin", bytes(_65_MIB)).wheel()
+    """Return a wheel that is a bomb as a whole only."""
+    half = bytes(_65_MIB // 2)
+    return DEMO.with_member("1.bin", half).with_member("2.bin", half).wheel()
 
 
 def _bomb_beside_noise() -> Built:
@@ -124,6 +126,12 @@ def _no_zip64_end() -> Built:
     return DEMO.wheel().holding(bytes(content))
 
 
+def _false_zip64_length() -> Built:
+    content = bytearray(_lying(zip64=b"").content)
+    content[content.rindex(b"PK\6\6") + 4] += 1
+    return DEMO.wheel().holding(bytes(content))
+
+
 def _broken_list() -> Built:
     content = bytearray(DEMO.wheel().content)
     content[content.index(b"PK\1\2")] = 0
@@ -160,6 +168,7 @@ _STRUCTURE: tuple[Case, ...] = (
     ("a member comment", "'demo.py' has a comment", lambda: _changed(lambda m: replace(m, comment=b"x"))),
     ("extensible zip64 data", "extensible zip64 data", lambda: _lying(zip64=b"x" * 12)),
     ("a zip64 end elsewhere", "between its parts", lambda: _lying(zip64=b"", zip64_shift=-4)),
+    ("a longer zip64 end", "extensible zip64 data, which", _false_zip64_length),
     ("no zip64 end", "zip64 end is not where", _no_zip64_end),
     ("two ends that disagree", "plain end disagree", lambda: _lying(zip64=b"", zip64_surplus=1)),
     ("a part of several", "one of several parts", lambda: _lying(disk=1)),
@@ -175,7 +184,7 @@ _STRUCTURE: tuple[Case, ...] = (
     ("a million members", "1000000 members; at most 100000", lambda: _lying(count=1_000_000)),
     ("an overlapping bomb", "overlaps", _overlapping),
     ("a bomb as a member", "'bomb.bin' expands more than 50-fold", _bomb_beside_noise),
-    ("a bomb by ratio", "expands more than 50-fold", _bomb),
+    ("a bomb as a whole", "The archive expands more than 50-fold", _bomb),
     ("a size of exabytes", "expands to more than", lambda: _changed(lambda m: m.centrally(size=0xFFFFFFFF, extra=_zip64(2**62)))),
     ("zip64 for nothing", "zip64 sizes that disagree", lambda: _changed(lambda m: m.centrally(extra=_zip64(5)))),
     ("zip64 missing", "zip64 sizes that disagree", lambda: _changed(lambda m: m.centrally(size=0xFFFFFFFF))),
