@@ -1,0 +1,24 @@
+"""Entry point: `python -m wheelyard_api`."""
+
+import os
+import sys
+
+from wheelyard_api.app import create_app
+from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.settings import SettingsError, read_settings
+from wheelyard_web.server import Server
+
+
+def main() -> int:
+    """Serve until told to stop; 2 when the settings are wrong."""
+    try:
+        settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    Server(settings.http, lambda: create_app(make_registry(settings, "api"))).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

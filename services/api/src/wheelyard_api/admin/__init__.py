@@ -1,0 +1,1 @@
+"""`wheelyard-admin`: what an operator does by hand."""
