@@ -40,5 +40,5 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Wsgi:
-        """Build the application in the process that serves it: connections do not survive a fork."""
+        """Build the application where it serves: connections do not survive a fork."""
         return self._load()

@@ -7,15 +7,16 @@ from functools import partial
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
 
-from granian import Granian  # noqa: E402  see above
-from granian.constants import Interfaces  # noqa: E402
-from granian.log import LogLevels  # noqa: E402
-from wheelyard_core.bootstrap import make_registry  # noqa: E402
-from wheelyard_core.domain.work import Task  # noqa: E402
-from wheelyard_core.settings import Settings, SettingsError, read_settings  # noqa: E402
-from wheelyard_core.tasks import make_worker, run_worker  # noqa: E402
-from wheelyard_indexer.app import create_app  # noqa: E402
-from wheelyard_web.application import Wsgi  # noqa: E402
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.domain.work import Task
+from wheelyard_core.settings import Settings, SettingsError, read_settings
+from wheelyard_core.tasks import make_worker, run_worker
+from wheelyard_indexer.app import create_app
+from wheelyard_web.application import Wsgi
 
 
 def main(arguments: list[str]) -> int:

@@ -11,17 +11,18 @@ from time import monotonic, sleep
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
 
-import click  # noqa: E402  see above
-from wheelyard_core.bootstrap import make_database, make_registry  # noqa: E402
-from wheelyard_core.domain.work import Task  # noqa: E402
-from wheelyard_core.settings import read_settings  # noqa: E402
-from wheelyard_core.tasks import make_worker, run_worker  # noqa: E402
-from wheelyard_core.usecases.first_run import first_run  # noqa: E402
-from wheelyard_standalone import web  # noqa: E402
-from wheelyard_standalone.layout import Layout, write_secret  # noqa: E402
-from wheelyard_standalone.ready import ready_lines, wait_until_serving  # noqa: E402
-from wheelyard_standalone.redis_server import find_redis, redis_command  # noqa: E402
-from wheelyard_standalone.supervisor import Service, Supervisor  # noqa: E402
+import click
+
+from wheelyard_core.bootstrap import make_database, make_registry
+from wheelyard_core.domain.work import Task
+from wheelyard_core.settings import read_settings
+from wheelyard_core.tasks import make_worker, run_worker
+from wheelyard_core.usecases.first_run import first_run
+from wheelyard_standalone import web
+from wheelyard_standalone.layout import Layout, write_secret
+from wheelyard_standalone.ready import ready_lines, wait_until_serving
+from wheelyard_standalone.redis_server import find_redis, redis_command
+from wheelyard_standalone.supervisor import Service, Supervisor
 
 _REDIS_SECONDS = 5.0
 

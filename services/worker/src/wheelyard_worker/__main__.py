@@ -9,11 +9,11 @@ from threading import Event
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
 
-from wheelyard_core.bootstrap import make_registry  # noqa: E402  see above
-from wheelyard_core.domain.work import Task  # noqa: E402
-from wheelyard_core.settings import SettingsError, read_settings  # noqa: E402
-from wheelyard_core.tasks import make_worker, run_worker  # noqa: E402
-from wheelyard_worker.scheduler import run_scheduler  # noqa: E402
+from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.domain.work import Task
+from wheelyard_core.settings import SettingsError, read_settings
+from wheelyard_core.tasks import make_worker, run_worker
+from wheelyard_worker.scheduler import run_scheduler
 
 _TASKS = (Task.VERIFY, Task.DISCARD)
 

@@ -1,0 +1,1 @@
+"""The world behind the ports: databases, blob stores, Redis, Celery."""

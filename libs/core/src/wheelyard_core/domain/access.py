@@ -5,8 +5,8 @@ same answer as for one that does not exist.
 """
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum, StrEnum
-from typing import TypeAlias
+from enum import IntEnum, StrEnum
+from typing import Final, TypeAlias
 
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed, NotFound
 
@@ -48,20 +48,37 @@ class Scope(StrEnum):
     WRITE_REGISTRY = "write_package_registry"
 
 
-class Permission(Enum):
-    """What an actor asks to do with a project, and the role that may."""
+class Permission(StrEnum):
+    """What an actor asks to do with a project."""
 
-    SEE = Role.GUEST, False
-    PULL = Role.REPORTER, False
-    PUSH = Role.DEVELOPER, True
-    DELETE_FILE = Role.DEVELOPER, True
-    DELETE_PACKAGE = Role.MAINTAINER, True
-    ADMINISTER = Role.MAINTAINER, True
-    DESTROY = Role.OWNER, True
+    SEE = "see"
+    PULL = "pull"
+    PUSH = "push"
+    DELETE_FILE = "delete a file"
+    DELETE_PACKAGE = "delete a package"
+    ADMINISTER = "administer"
+    DESTROY = "destroy"
 
-    def __init__(self, role: Role, writes: bool) -> None:  # noqa: FBT001  an Enum's members are positional
-        self.role = role
-        self.writes = writes
+    @property
+    def role(self) -> Role:
+        """The least role that may."""
+        return _ROLE_FOR[self]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self not in {Permission.SEE, Permission.PULL}
+
+
+_ROLE_FOR: Final = {
+    Permission.SEE: Role.GUEST,
+    Permission.PULL: Role.REPORTER,
+    Permission.PUSH: Role.DEVELOPER,
+    Permission.DELETE_FILE: Role.DEVELOPER,
+    Permission.DELETE_PACKAGE: Role.MAINTAINER,
+    Permission.ADMINISTER: Role.MAINTAINER,
+    Permission.DESTROY: Role.OWNER,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Channel(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A secret and its channel. The user name of Basic authentication counts only for job tokens."""
+    """A secret and its channel. A user name counts only where it is a job token's."""
 
     channel: Channel
     secret: str = field(repr=False)

@@ -88,7 +88,7 @@ def parse_expiry(text: str | None, now: datetime) -> datetime | None:
             moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidInput(
-            "expires_at must be a date like 2027-01-31 or an ISO 8601 time like 2027-01-31T12:00:00Z"
+            "expires_at must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z"
         ) from error
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if moment <= now:

@@ -1,4 +1,4 @@
-"""What the scheduler does: offer lost work again, clear up after broken uploads and old verdicts."""
+"""What the scheduler does: offer lost work again, clear up broken uploads and old verdicts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -32,7 +32,7 @@ class Declared:
     digests: DeclaredDigests
 
     def filename(self, text: str) -> DistributionFilename:
-        """Return the file's name, or raise InvalidFilename when it does not belong to the claims."""
+        """Return the file's name, or raise InvalidFilename where it contradicts the claims."""
         filename = DistributionFilename.parse_for(text, self.name, self.version)
         if self.filetype is not None and filename.filetype is not self.filetype:
             raise InvalidInput(

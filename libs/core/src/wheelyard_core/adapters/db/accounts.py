@@ -124,7 +124,7 @@ class SqlAccounts:
         return self._added(row, "token has already been taken").id
 
     def _require_free(self, full_path: str) -> None:
-        """Groups and projects share their paths."""
+        """Raise AlreadyTaken for a path in use: groups and projects share theirs."""
         key = full_path.lower()
         for model in (Namespace, ProjectRow):
             if self._session.scalar(select(model.id).where(model.path_key == key)) is not None:
