@@ -118,13 +118,19 @@ def _networks(text: str) -> tuple[str, ...]:
 
 
 _DATABASE_URL = _declare(
-    "DATABASE_URL", _url("postgresql", "postgresql+psycopg", "sqlite"), None,
-    "The database: `postgresql://user@host:5432/name`, or `sqlite:///path` on one machine.", secret=True,
-)  # fmt: skip
+    "DATABASE_URL",
+    _url("postgresql", "postgresql+psycopg", "sqlite"),
+    None,
+    "The database: `postgresql://user@host:5432/name`, or `sqlite:///path` on one machine.",
+    secret=True,
+)
 _DATABASE_PASSWORD = _declare(
-    "DATABASE_PASSWORD", str, "",
-    "Its password when it is not in the address. From a file it is read again at each new connection.", secret=True,
-)  # fmt: skip
+    "DATABASE_PASSWORD",
+    str,
+    "",
+    "Its password when it is not in the address. A file is read again at each new connection.",
+    secret=True,
+)
 _POOL_SIZE = _declare("DATABASE_POOL_SIZE", _number, "5", "Connections that a process keeps.")
 _POOL_OVERFLOW = _declare("DATABASE_POOL_OVERFLOW", _number, "10", "Connections that it may add.")
 _BLOBS_DIRECTORY = _declare(
@@ -137,9 +143,11 @@ _S3_ENDPOINT = _declare(
     "The object store, like `https://minio.example.com:9000`.",
 )
 _S3_PUBLIC_ENDPOINT = _declare(
-    "S3_PUBLIC_ENDPOINT", _url("http", "https"), "",
-    "The object store as clients reach it, on another host name than the registry's; for redirects.",
-)  # fmt: skip
+    "S3_PUBLIC_ENDPOINT",
+    _url("http", "https"),
+    "",
+    "The object store as clients reach it: on another host name than the registry's.",
+)
 _S3_REGION = _declare("S3_REGION", str, "us-east-1", "The object store's region.")
 _S3_BUCKET = _declare("S3_BUCKET", str, "wheelyard", "The bucket.")
 _S3_PREFIX = _declare("S3_PREFIX", str, "", "What all keys in the bucket begin with.")
@@ -150,13 +158,19 @@ _S3_PATH_STYLE = _declare(
 )
 _S3_CA_FILE = _declare("S3_CA_FILE", _path, "", "Certificates that the object store is trusted by.")
 _BROKER_URL = _declare(
-    "BROKER_URL", _url("redis", "rediss", "redis+socket"), None,
-    "Redis for Celery. It must not evict: `maxmemory-policy noeviction`.", secret=True,
-)  # fmt: skip
+    "BROKER_URL",
+    _url("redis", "rediss", "redis+socket"),
+    None,
+    "Redis for Celery. It must not evict: `maxmemory-policy noeviction`.",
+    secret=True,
+)
 _CACHE_URL = _declare(
-    "CACHE_URL", _url("redis", "rediss", "unix"), None,
-    "Redis for pages and verdicts; it may evict (`allkeys-lru`) and be emptied.", secret=True,
-)  # fmt: skip
+    "CACHE_URL",
+    _url("redis", "rediss", "unix"),
+    None,
+    "Redis for pages and verdicts; it may evict (`allkeys-lru`) and be emptied.",
+    secret=True,
+)
 _REDIS_PREFIX = _declare("REDIS_PREFIX", str, "wheelyard:", "What all keys in Redis begin with.")
 _MAX_FILE_SIZE = _declare("MAX_FILE_SIZE", parse_size, "2GiB", "The largest file taken.")
 _MAX_FORM_SIZE = _declare(
@@ -173,36 +187,46 @@ _UPLOAD_SECONDS = _declare(
     "How long an upload may take from its first to its last byte.",
 )
 _VERDICT_SECONDS = _declare(
-    "VERDICT_SECONDS", _seconds, "8",
+    "VERDICT_SECONDS",
+    _seconds,
+    "8",
     "How long an upload waits for its verdict before it is answered 202; hatch gives up after 10.",
-)  # fmt: skip
+)
 _BURN_FILENAMES = _declare(
-    "BURN_FILENAMES", parse_bool, "false",
+    "BURN_FILENAMES",
+    parse_bool,
+    "false",
     "Whether the name of a deleted file stays taken, in every project.",
-)  # fmt: skip
+)
 _SPOOL_DIRECTORY = _declare(
     "SPOOL_DIRECTORY", _path, "", "Where files are kept while they are received or verified."
 )
 _PUBLIC_URL = _declare(
-    "PUBLIC_URL", _url("http", "https"), "http://127.0.0.1:8080",
+    "PUBLIC_URL",
+    _url("http", "https"),
+    "http://127.0.0.1:8080",
     "The address that people and machines use; its path begins every link on a page.",
-)  # fmt: skip
+)
 _LISTEN = _declare("LISTEN", _listen, "0.0.0.0:8080", "Where a service serves.")
 _METRICS_LISTEN = _declare(
     "METRICS_LISTEN", _listen, "0.0.0.0:9090", "Where a service shows `/metrics` and `/healthz`."
 )
 _THREADS = _declare("THREADS", _number, "16", "Requests that a process serves at a time.")
 _DOWNLOADS = _declare(
-    "DOWNLOADS", _choice("stream", "redirect"), "stream",
-    "`stream` passes bytes through; `redirect` sends clients to the object store (S3_PUBLIC_ENDPOINT).",
-)  # fmt: skip
+    "DOWNLOADS",
+    _choice("stream", "redirect"),
+    "stream",
+    "`stream` passes bytes through; `redirect` sends clients to S3_PUBLIC_ENDPOINT.",
+)
 _PRESIGN_SECONDS = _declare(
     "PRESIGN_SECONDS", _number, "300", "How long the address of a redirect is good for."
 )
 _TRUSTED_PROXIES = _declare(
-    "TRUSTED_PROXIES", _networks, "",
+    "TRUSTED_PROXIES",
+    _networks,
+    "",
     "Networks, with commas, whose `X-Request-ID` and `X-Forwarded-For` are believed.",
-)  # fmt: skip
+)
 _TOKEN_PEPPER = _declare(
     "TOKEN_PEPPER",
     str,
@@ -211,9 +235,11 @@ _TOKEN_PEPPER = _declare(
     secret=True,
 )
 _LOG_FORMAT = _declare(
-    "LOG_FORMAT", _choice("json", "console", "auto"), "auto",
+    "LOG_FORMAT",
+    _choice("json", "console", "auto"),
+    "auto",
     "`json`, `console`, or `auto`: readable on a terminal, JSON elsewhere.",
-)  # fmt: skip
+)
 _LOG_LEVEL = _declare(
     "LOG_LEVEL",
     _choice("debug", "info", "warning", "error"),
