@@ -23,6 +23,10 @@ run: setup  ## Serve on 127.0.0.1:8080 with everything embedded (PORT=, DATA=)
 	@exec $(BIN)/wheelyard serve --port "$(PORT)" --data "$(DATA)"
 
 ##@ Check it
+.PHONY: test
+test: setup  ## Run every test on real servers; what cannot be had is named at the end
+	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+
 .PHONY: lint
 lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .
