@@ -17,6 +17,7 @@ from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.ports import BlobStore
 from wheelyard_core.settings import DatabaseSettings, Settings
 from wheelyard_core.usecases.crash_points import CrashPoint, nothing_happens
+from wheelyard_core.usecases.delete import Deleter
 from wheelyard_core.usecases.pages import Indexer, Pages
 from wheelyard_core.usecases.receive import Receiver
 from wheelyard_core.usecases.run_promise import GiveUp, Handler
@@ -48,6 +49,10 @@ class Registry:
     def receiver(self) -> Receiver:
         """Return what receives uploads."""
         return Receiver(self.database, self.blobs, self.settings.limits.burn_filenames, self.reach)
+
+    def deleter(self) -> Deleter:
+        """Return what moves releases and files to the trash."""
+        return Deleter(self.database)
 
     def pages(self) -> Pages:
         """Return what reads and refreshes simple pages."""

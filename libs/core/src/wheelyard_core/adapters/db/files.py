@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -113,28 +113,6 @@ class SqlFiles:
         row = self._session.get_one(File, file_id)
         if row.status is FileStatus.RECEIVED:
             self._session.delete(row)
-
-    def delete(self, file_ids: Sequence[int], deleted_by: int | None) -> None:
-        """Move listed files of one package to the trash and change its page."""
-        rows = self._session.scalars(
-            select(File).where(File.id.in_(file_ids), File.deleted_at.is_(None))
-        ).all()
-        if not rows:
-            return
-        project_id, normalized = rows[0].project_id, rows[0].normalized
-        was_listed = serials.is_listed(self._session, project_id, normalized)
-        now = database_time(self._session)
-        for row in rows:
-            row.deleted_at, row.deleted_by = now, deleted_by
-        serials.advance(self._session, project_id, normalized, was_listed=was_listed)
-
-    def close_release(self, release_id: int) -> None:
-        """Make the release one that was: publishing its version again begins a new one."""
-        self._session.execute(
-            update(Release)
-            .where(Release.id == release_id, Release.deleted_at.is_(None))
-            .values(deleted_at=database_time(self._session))
-        )
 
     def _release_of(self, row: File) -> Release:
         package = self._package_of(row)

@@ -13,6 +13,7 @@ from wheelyard_core.adapters.db.accounts import SqlAccounts
 from wheelyard_core.adapters.db.engine import snapshot_engine
 from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.outbox import SqlOutbox
+from wheelyard_core.adapters.db.packages import SqlReleases
 from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.schema import is_compatible, migrate
@@ -38,6 +39,7 @@ class SqlUnitOfWork:
         self.session = self._sessions()
         self.projects = SqlProjects(self.session)
         self.files = SqlFiles(self.session)
+        self.releases = SqlReleases(self.session)
         self.uploads = SqlUploads(self.session)
         self.pages = SqlPages(self.session)
         self.tokens = SqlTokens(self.session)

@@ -27,6 +27,7 @@ from wheelyard_core.domain.catalogue import (
     UploadStatus,
 )
 from wheelyard_core.domain.metadata import CoreMetadata
+from wheelyard_core.domain.releases import Found, Release, ReleaseFile, ReleaseQuery, Window
 from wheelyard_core.domain.tokens import NewToken, TokenRecord
 from wheelyard_core.domain.work import Claim, Promise, Task
 
@@ -186,6 +187,36 @@ class Files(Protocol):
 
     def remove_refused(self, file_id: int) -> None:
         """Drop the row of a file that was received and did not pass."""
+        ...
+
+
+class Releases(Protocol):
+    """The releases of a transaction that are not deleted."""
+
+    def find(
+        self, project_ids: Sequence[int], query: ReleaseQuery, window: Window
+    ) -> Found[Release]:
+        """Return the releases in these projects that a query asks for."""
+        ...
+
+    def get(self, project_id: int, release_id: int) -> Release | None:
+        """Return a release of the project."""
+        ...
+
+    def files(self, release_id: int, window: Window) -> Found[ReleaseFile]:
+        """Return the files of a release, in the order in which they were published."""
+        ...
+
+    def delete(self, release: Release, deleted_by: int | None) -> int:
+        """Move a release and its files to the trash; return the new serial of its package."""
+        ...
+
+    def delete_file(self, release: Release, file_id: int, deleted_by: int | None) -> int | None:
+        """Move a file of the release to the trash; return the new serial, None without a file."""
+        ...
+
+    def is_indexed(self, release: Release, serial: int) -> bool:
+        """Tell whether the page in the cache is at *serial* or newer."""
         ...
 
 
@@ -350,6 +381,11 @@ class UnitOfWork(Protocol):
     @property
     def files(self) -> Files:
         """The files of this transaction."""
+        ...
+
+    @property
+    def releases(self) -> Releases:
+        """The releases of this transaction."""
         ...
 
     @property

@@ -1,0 +1,168 @@
+"""Releases as lists show them, and their way to the trash."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from wheelyard_core.adapters.db import serials
+from wheelyard_core.adapters.db.models import File, Package, ProjectRow
+from wheelyard_core.adapters.db.models import Release as ReleaseRow
+from wheelyard_core.adapters.db.publishers import from_document
+from wheelyard_core.adapters.db.time import database_time
+from wheelyard_core.domain.catalogue import FileStatus
+from wheelyard_core.domain.digests import Digests
+from wheelyard_core.domain.names import normalize
+from wheelyard_core.domain.releases import (
+    Found,
+    Release,
+    ReleaseFile,
+    ReleaseOrder,
+    ReleaseQuery,
+    Window,
+)
+
+_Listed: TypeAlias = Select[ReleaseRow, Package, str]
+
+
+class SqlReleases:
+    """The releases of one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(
+        self, project_ids: Sequence[int], query: ReleaseQuery, window: Window
+    ) -> Found[Release]:
+        """Return the releases in these projects that a query asks for."""
+        wanted = _releases().where(ReleaseRow.project_id.in_(project_ids), *_conditions(query))
+        total = self._session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        rows = self._session.execute(
+            wanted.order_by(*_order(query)).offset(window.offset).limit(window.limit)
+        )
+        return Found(total, tuple(_release(*row.tuple()) for row in rows))
+
+    def get(self, project_id: int, release_id: int) -> Release | None:
+        """Return a release of the project that is not deleted."""
+        row = self._session.execute(
+            _releases().where(ReleaseRow.project_id == project_id, ReleaseRow.id == release_id)
+        ).first()
+        return None if row is None else _release(*row.tuple())
+
+    def files(self, release_id: int, window: Window) -> Found[ReleaseFile]:
+        """Return the files of a release, in the order in which they were published."""
+        here = _files_of(release_id)
+        total = self._session.scalar(select(func.count(File.id)).where(*here)) or 0
+        rows = self._session.scalars(
+            select(File)
+            .where(*here)
+            .order_by(File.published_at, File.id)
+            .offset(window.offset)
+            .limit(window.limit)
+        )
+        return Found(total, tuple(_file(row) for row in rows))
+
+    def delete(self, release: Release, deleted_by: int | None) -> int:
+        """Move a release and its files to the trash; return the new serial of its package.
+
+        Publishing the version again begins a new release.
+        """
+        row = self._session.get_one(ReleaseRow, release.id)
+        row.deleted_at = database_time(self._session)
+        files = self._session.scalars(select(File).where(*_files_of(release.id))).all()
+        return self._trash(release, files, deleted_by)
+
+    def delete_file(self, release: Release, file_id: int, deleted_by: int | None) -> int | None:
+        """Move a file of the release to the trash; return the new serial, None without a file."""
+        file = self._session.scalar(select(File).where(*_files_of(release.id), File.id == file_id))
+        return None if file is None else self._trash(release, [file], deleted_by)
+
+    def is_indexed(self, release: Release, serial: int) -> bool:
+        """Tell whether the page in the cache is at *serial* or newer."""
+        indexed = self._session.scalar(
+            select(Package.indexed_serial).where(
+                Package.project_id == release.project_id,
+                Package.normalized == release.normalized,
+            )
+        )
+        return indexed is not None and indexed >= serial
+
+    def _trash(self, release: Release, files: Sequence[File], deleted_by: int | None) -> int:
+        was_listed = serials.is_listed(self._session, release.project_id, release.normalized)
+        now = database_time(self._session)
+        for file in files:
+            file.deleted_at, file.deleted_by = now, deleted_by
+        return serials.advance(
+            self._session, release.project_id, release.normalized, was_listed=was_listed
+        )
+
+
+def _releases() -> _Listed:
+    return (
+        select(ReleaseRow, Package, ProjectRow.full_path)
+        .join(Package, Package.id == ReleaseRow.package_id)
+        .join(ProjectRow, ProjectRow.id == ReleaseRow.project_id)
+        .where(ReleaseRow.deleted_at.is_(None))
+    )
+
+
+def _files_of(release_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        File.release_id == release_id,
+        File.status == FileStatus.PUBLISHED,
+        File.deleted_at.is_(None),
+    )
+
+
+def _conditions(query: ReleaseQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.name:
+        conditions.append(
+            or_(
+                Package.name.icontains(query.name, autoescape=True),
+                Package.normalized.contains(normalize(query.name), autoescape=True),
+            )
+        )
+    if query.version:
+        conditions.append(ReleaseRow.version == query.version)
+    return conditions
+
+
+def _order(query: ReleaseQuery) -> Sequence[ColumnElement[Any]]:
+    columns: dict[ReleaseOrder, Sequence[InstrumentedAttribute[str]]] = {
+        ReleaseOrder.NAME: [Package.normalized],
+        ReleaseOrder.VERSION: [ReleaseRow.version],
+        ReleaseOrder.PROJECT_PATH: [ProjectRow.path_key],
+    }
+    # Releases are numbered as they are created: the number orders them, and makes pages stable.
+    ordered: list[InstrumentedAttribute[str] | InstrumentedAttribute[int]] = [
+        *columns.get(query.order, []),
+        ReleaseRow.id,
+    ]
+    return [column.desc() if query.descending else column.asc() for column in ordered]
+
+
+def _release(row: ReleaseRow, package: Package, project_path: str) -> Release:
+    return Release(
+        id=row.id,
+        project_id=row.project_id,
+        project_path=project_path,
+        name=package.name,
+        normalized=package.normalized,
+        version=row.version,
+        publisher=from_document(row.publisher),
+        created_at=row.created_at,
+    )
+
+
+def _file(row: File) -> ReleaseFile:
+    return ReleaseFile(
+        id=row.id,
+        release_id=row.release_id or 0,
+        filename=row.filename,
+        size=row.size,
+        digests=Digests(row.sha256, row.md5, row.blake2b),
+        publisher=from_document(row.publisher),
+        created_at=row.created_at,
+    )
