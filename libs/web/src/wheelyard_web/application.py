@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask
 
 from wheelyard_core.bootstrap import Registry
+from wheelyard_web import health
 from wheelyard_web.errors import register_error_handlers
 
 Wsgi = Callable[..., Iterable[bytes]]
@@ -18,7 +19,8 @@ def make_app(name: str, registry: Registry, blueprints: Iterable[Blueprint]) -> 
     app.url_map.merge_slashes = False
     app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     register_error_handlers(app)
-    for blueprint in blueprints:
+    app.extensions["wheelyard.readiness"] = health.Readiness()
+    for blueprint in (health.blueprint, *blueprints):
         app.register_blueprint(blueprint)
     return app
 

@@ -64,6 +64,8 @@ class Layout:
             "WHEELYARD_PUBLIC_URL": self.url,
             "WHEELYARD_LISTEN": f"127.0.0.1:{self.port}",
             "WHEELYARD_METRICS_LISTEN": "127.0.0.1:0",
+            # Uploads that wait for their verdict hold a thread, and pages must not wait for them.
+            "WHEELYARD_THREADS": "40",
             "WHEELYARD_TOKEN_PEPPER": self.pepper(),
         }
 

@@ -42,7 +42,8 @@ Wheelyard serves on {layout.url}   (Ctrl-C stops it; everything stays in {layout
 
   . {layout.credentials}     # WHEELYARD_TOKEN and friends
 
-  publish   TWINE_USERNAME=__token__ TWINE_PASSWORD="{token}" twine upload --repository-url {upload} dist/*
+  publish   TWINE_USERNAME=__token__ TWINE_PASSWORD="{token}" \\
+            twine upload --repository-url {upload} dist/*
             uv publish --publish-url {upload} -u __token__ -p "{token}" dist/*
   install   pip install --index-url "{index}" <package>
             uv pip install --index-url "{index}" <package>

@@ -8,8 +8,6 @@ from typing import Final
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
-from wheelyard_web.errors import answer
-from wheelyard_web.identity import allowed_project, confirm, registry
 from wheelyard_api.uploads.form import FileTooLarge, UploadForm
 from wheelyard_api.uploads.pipeline import Submission
 from wheelyard_core.domain.access import JobToken, Permission, user_of
@@ -18,6 +16,8 @@ from wheelyard_core.domain.errors import NotAllowed, NotFound
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.receive import Receipt, await_verdict
+from wheelyard_web.errors import answer
+from wheelyard_web.identity import allowed_project, confirm, registry
 
 blueprint = Blueprint("uploads", __name__)
 

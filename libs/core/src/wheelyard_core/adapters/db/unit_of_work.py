@@ -98,7 +98,10 @@ class SqlDatabase:
 
     def is_compatible(self) -> bool:
         """Tell whether this code runs on the schema that is there."""
-        return is_compatible(self.engine)
+        try:
+            return is_compatible(self.engine)
+        except (DBAPIError, PoolTimeout) as error:
+            raise DatabaseUnavailable("The database does not answer") from error
 
     def close(self) -> None:
         """Give all connections back."""

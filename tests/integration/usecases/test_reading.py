@@ -1,0 +1,234 @@
+"""Pages from cache and database, and who may read them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from tests.integration.usecases.conftest import World
+from tests.support.distributions import ADistribution
+
+from wheelyard_core.domain.access import Anonymous, DeployToken, JobToken, Permission, Person, Scope
+from wheelyard_core.domain.credentials import Channel, Credentials
+from wheelyard_core.domain.errors import AuthenticationRequired, NotFound
+from wheelyard_core.domain.tokens import TokenKind, new_secret
+from wheelyard_core.ports import CacheUnavailable
+from wheelyard_core.simple.render import dump, load, serial_of
+from wheelyard_core.usecases.authenticate import authenticate, note_use
+from wheelyard_core.usecases.authorise import authorised_project
+from wheelyard_core.usecases.pages import Pages
+
+ONE = ADistribution().named("demo", "1.0").wheel()
+TWO = ADistribution().named("demo", "2.0").wheel()
+
+
+class NoCache:
+    """A cache that is away."""
+
+    def get(self, key: str) -> bytes | None:
+        raise CacheUnavailable(key)
+
+    def put(self, key: str, page: bytes) -> bytes:
+        raise CacheUnavailable(f"{key} {len(page)}")
+
+    def drop(self, key: str) -> None:
+        raise CacheUnavailable(key)
+
+
+class Meddling:
+    """A cache in memory that lets something happen before its first store."""
+
+    def __init__(self, meddle: Callable[[], object]) -> None:
+        self._meddle: Callable[[], object] | None = meddle
+        self.pages: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        return self.pages.get(key)
+
+    def put(self, key: str, page: bytes) -> bytes:
+        if self._meddle is not None:
+            meddle, self._meddle = self._meddle, None
+            meddle()
+        kept = self.pages.get(key)
+        if kept is None or serial_of(kept) < serial_of(page):
+            self.pages[key] = page
+        return self.pages[key]
+
+    def drop(self, key: str) -> None:
+        self.pages.pop(key, None)
+
+
+def test_an_unknown_package_has_no_page_and_an_empty_project_a_root(world: World) -> None:
+    pages = world.registry.pages()
+
+    assert pages.package(world.project.id, "nothing") is None
+    assert b'"projects":[]' in pages.root(world.project.id).json.identity.replace(b" ", b"")
+
+
+def test_a_package_being_verified_is_known_and_empty(world: World) -> None:
+    world.receive(ONE)
+
+    page = world.registry.pages().package(world.project.id, "demo")
+
+    assert page is not None
+    assert ONE.filename.encode() not in page.json.identity
+
+
+def test_pages_are_right_without_a_cache(world: World) -> None:
+    world.publish(ONE)
+
+    page = replace(world.registry.pages(), cache=NoCache()).package(world.project.id, "demo")
+
+    assert page is not None
+    assert ONE.filename.encode() in page.json.identity
+
+
+def test_junk_in_the_cache_is_a_miss(world: World) -> None:
+    world.publish(ONE)
+    world.registry.cache.drop(f"page::{world.project.id}:demo")
+    cache = Meddling(lambda: None)
+    cache.pages[f"page::{world.project.id}:demo"] = b"junk"
+
+    pages = Pages(world.registry.database, world.registry.cache, "")
+    page = pages.package(world.project.id, "demo")
+
+    assert page is not None
+    assert (
+        Pages(world.registry.database, cache, "")._cached(f"page::{world.project.id}:demo") is None
+    )  # noqa: SLF001  the miss itself
+
+
+def test_an_older_page_never_replaces_a_newer_one_in_the_cache(world: World) -> None:
+    world.publish(ONE)
+    key = f"page::{world.project.id}:demo"
+    old = world.registry.cache.get(key)
+    world.publish(TWO)
+    new = world.registry.cache.get(key)
+    assert old is not None
+    assert new is not None
+
+    kept = world.registry.cache.put(key, old)
+
+    assert kept == new
+    assert load(kept).serial > load(old).serial
+
+
+def test_a_page_that_changed_while_it_was_built_is_built_again(world: World) -> None:
+    world.publish(ONE)
+    # Another replica publishes between our look and our store, and the cache was emptied since.
+    cache = Meddling(lambda: world.publish(TWO))
+
+    page = Pages(world.registry.database, cache, "").package(world.project.id, "demo")
+
+    assert page is not None
+    assert TWO.filename.encode() in page.json.identity
+    assert dump(page) == cache.pages[f"page::{world.project.id}:demo"]
+
+
+def test_many_who_miss_one_page_build_it_once(world: World) -> None:
+    world.publish(ONE)
+    builds: list[int] = []
+    cache = Meddling(lambda: builds.append(1))
+    pages, barrier = Pages(world.registry.database, cache, ""), Barrier(8)
+    found: list[object] = []
+
+    def read() -> None:
+        barrier.wait()
+        found.append(pages.package(world.project.id, "demo"))
+
+    readers = [Thread(target=read) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+
+    assert len(builds) == 1
+    assert len({dump(page) for page in found}) == 1  # type: ignore[arg-type]  # pages, all of them
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel", "expected"),
+    [
+        (TokenKind.PERSONAL, Channel.BASIC, Person),
+        (TokenKind.PERSONAL, Channel.BEARER, Person),
+        (TokenKind.PERSONAL, Channel.JOB_USER, Anonymous),
+        (TokenKind.PROJECT, Channel.PRIVATE_TOKEN, Person),
+        (TokenKind.DEPLOY, Channel.BASIC, DeployToken),
+        (TokenKind.DEPLOY, Channel.PRIVATE_TOKEN, Anonymous),
+        (TokenKind.JOB, Channel.JOB_USER, JobToken),
+        (TokenKind.JOB, Channel.BASIC, Anonymous),
+    ],
+)
+def test_a_token_is_known_by_its_channels(
+    world: World, kind: TokenKind, channel: Channel, expected: type
+) -> None:
+    issued = world.token(
+        kind, {Scope.API}, user_id=world.user_id, project_id=world.project.id, username="u"
+    )
+
+    with world.registry.database.snapshot() as uow:
+        who = authenticate(
+            uow,
+            Credentials(channel, issued.secret),
+            world.registry.settings.pepper,
+            world.registry.now(),
+        )
+
+    assert isinstance(who.actor, expected)
+
+
+def test_credentials_that_do_not_count_say_why(world: World) -> None:
+    now, pepper = world.registry.now(), world.registry.settings.pepper
+    expired = world.token(
+        TokenKind.PERSONAL, {Scope.API}, user_id=world.user_id, expires_at=now - timedelta(1)
+    )
+    orphan = world.token(TokenKind.PERSONAL, {Scope.API})
+    secrets = [expired.secret, orphan.secret, new_secret(TokenKind.DEPLOY), "nonsense"]
+
+    with world.registry.database.snapshot() as uow:
+        actors = [
+            authenticate(uow, Credentials(Channel.BASIC, secret), pepper, now).actor
+            for secret in secrets
+        ]
+        nobody = authenticate(uow, None, pepper, now).actor
+
+    assert [getattr(actor, "refused", None) for actor in actors] == [
+        "The token has expired",
+        "The token's account no longer exists",
+        "The credentials are not known: check the token",
+        "The credentials are not known: check the token",
+    ]
+    assert nobody == Anonymous()
+
+
+def test_the_last_use_is_noted_once_a_minute(world: World) -> None:
+    issued = world.token(TokenKind.PERSONAL, {Scope.API}, user_id=world.user_id)
+    pepper, now = world.registry.settings.pepper, world.registry.now()
+
+    seen = []
+    for moment in (now, now + timedelta(seconds=30), now + timedelta(seconds=90)):
+        with world.registry.database.snapshot() as uow:
+            credentials = Credentials(Channel.BASIC, issued.secret)
+            token = authenticate(uow, credentials, pepper, moment).token
+        assert token is not None
+        seen.append(token.last_used_at)
+        note_use(world.registry.database, token, moment)
+    note_use(world.registry.database, None, now)
+
+    assert seen == [None, now, now]
+
+
+def test_unknown_projects_and_anonymous_callers_meet_the_ladder(world: World) -> None:
+    now = world.registry.now()
+    person = Person(world.user_id, "ada", 1, frozenset({Scope.API}))
+
+    with world.registry.database.snapshot() as uow:
+        found = authorised_project(uow, person, "team/yard", Permission.PUSH, now)
+        with pytest.raises(NotFound):
+            authorised_project(uow, person, "team/none", Permission.PULL, now)
+        with pytest.raises(NotFound):
+            authorised_project(uow, person, "9" * 30, Permission.PULL, now)
+        with pytest.raises(AuthenticationRequired):
+            authorised_project(uow, Anonymous(), str(found.id), Permission.PULL, now)
+    assert found == world.project
