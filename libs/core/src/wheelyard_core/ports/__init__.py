@@ -422,6 +422,14 @@ class UnitOfWork(Protocol):
         /,
     ) -> None: ...
 
+    def access_changed(self) -> None:
+        """Have it told after the commit that somebody may do less, or other things, than before.
+
+        Every change of accounts, members, tokens, groups and projects that can take something
+        away calls it: whoever remembers grants forgets them then.
+        """
+        ...
+
     def commit(self) -> None:
         """Make it true, then say so. Raises Conflict when another transaction was first."""
         ...

@@ -23,17 +23,28 @@ from wheelyard_core.domain.work import Promise
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 
 Dispatch = Callable[[Sequence[Promise]], None]
+AccessChanged = Callable[[], None]
+
+
+def nobody_listens() -> None:
+    """Tell nobody that access has changed: where nobody remembers grants."""
 
 
 class SqlUnitOfWork:
     """The collections of one transaction. Outages come out as DatabaseUnavailable."""
 
     def __init__(
-        self, sessions: sessionmaker[Session], dispatch: Dispatch, request_id: str | None = None
+        self,
+        sessions: sessionmaker[Session],
+        dispatch: Dispatch,
+        request_id: str | None = None,
+        tell_access: AccessChanged = nobody_listens,
     ) -> None:
         self._sessions = sessions
         self._dispatch = dispatch
         self._request_id = request_id
+        self._tell_access = tell_access
+        self._access_changed = False
 
     def __enter__(self) -> Self:
         self.session = self._sessions()
@@ -68,20 +79,30 @@ class SqlUnitOfWork:
         promised, self.outbox.promised = self.outbox.promised, []
         if promised:
             self._dispatch(promised)
+        changed, self._access_changed = self._access_changed, False
+        if changed:
+            self._tell_access()
+
+    def access_changed(self) -> None:
+        """Have it told after the commit that somebody may do less, or other things, than before."""
+        self._access_changed = True
 
 
 class SqlDatabase:
     """Hands out transactions."""
 
-    def __init__(self, engine: Engine, dispatch: Dispatch) -> None:
+    def __init__(
+        self, engine: Engine, dispatch: Dispatch, access_changed: AccessChanged = nobody_listens
+    ) -> None:
         self.engine = engine
+        self._access_changed = access_changed
         self._writers = sessionmaker(engine, expire_on_commit=False)
         self._readers = sessionmaker(snapshot_engine(engine), expire_on_commit=False)
         self._dispatch = dispatch
 
     def begin(self, request_id: str | None = None) -> SqlUnitOfWork:
         """Return a transaction that may write."""
-        return SqlUnitOfWork(self._writers, self._dispatch, request_id)
+        return SqlUnitOfWork(self._writers, self._dispatch, request_id, self._access_changed)
 
     def snapshot(self) -> SqlUnitOfWork:
         """Return a transaction that only reads, all of it at one moment."""
