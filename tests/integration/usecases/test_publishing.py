@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from wheelyard_core.domain.work import Promise, Task
 from wheelyard_core.ports import BlobReader, BlobStore, StorageUnavailable
 from wheelyard_core.usecases import run_promise as runner
 from wheelyard_core.usecases.crash_points import nothing_happens
+from wheelyard_core.usecases.delete import Deleter, Target, await_page
 from wheelyard_core.usecases.first_run import first_run
 from wheelyard_core.usecases.receive import Receipt, await_verdict
 from wheelyard_core.usecases.run_promise import MAX_ATTEMPTS, Outcome
@@ -113,11 +114,10 @@ def test_of_two_stored_files_of_one_name_the_first_row_wins(world: World) -> Non
 
 def test_names_of_deleted_files_stay_taken_where_they_are_burned(world: World) -> None:
     world.publish(WHEEL)
-    with world.registry.database.begin() as uow:
-        stored = uow.files.named(world.project.id, WHEEL.filename)
-        assert stored is not None
-        uow.files.delete([stored.id], world.user_id)
-        uow.commit()
+    first_release = Target(world.project.id, 1)
+    deleted = Deleter(world.registry.database)(first_release, lambda _uow: None, world.user_id)
+    world.do_all()
+    assert await_page(world.registry.database, world.registry.verdicts, deleted, 5)
 
     burning = replace(world.registry.receiver(), burn=True)
     now = world.registry.now()
@@ -255,10 +255,11 @@ def test_the_lease_is_renewed_while_work_goes_on(
 
 def test_the_sweep_sends_lost_work_again(world: World) -> None:
     class Sent:
-        promises: list[Promise] = []  # noqa: RUF012  one test's
+        def __init__(self) -> None:
+            self.promises: list[Promise] = []
 
-        def send(self, promised: object) -> bool:
-            self.promises.extend(promised)  # type: ignore[call-overload]  # a Queue's argument
+        def send(self, promised: Sequence[Promise]) -> bool:
+            self.promises.extend(promised)
             return True
 
     world.receive(WHEEL)

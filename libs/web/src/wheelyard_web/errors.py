@@ -91,6 +91,8 @@ def answer(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) ->
         response = Response(json.dumps(body), mimetype="application/json")
         response.headers["Content-Type"] = "application/json"
     response.status = f"{status.value} {_reason(sentence)}"
+    # What is refused now may be right in a moment: uv would remember a 404 and not ask again.
+    response.headers["Cache-Control"] = "no-store"
     if status is HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = REALM
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
