@@ -23,6 +23,9 @@ from wheelyard_core.domain.catalogue import FileStatus, UploadStatus
 from wheelyard_core.domain.tokens import TokenKind
 
 Document = dict[str, Any]
+# SQLite would give the number of a deleted row to a new one: caches, published files and clients
+# that remember the old one would take it for the other. PostgreSQL never does.
+_NEVER_AGAIN = {"sqlite_autoincrement": True}
 
 
 class Base(DeclarativeBase):
@@ -44,6 +47,7 @@ class User(Base):
     """An account: a person, or the bot behind a project access token."""
 
     __tablename__ = "users"
+    __table_args__ = _NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     username: Mapped[str] = mapped_column(String(255))
@@ -60,6 +64,7 @@ class Namespace(Base):
     """A group, or the personal namespace of a user; nested groups know their parent."""
 
     __tablename__ = "namespaces"
+    __table_args__ = _NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("namespaces.id"), index=True)
@@ -81,6 +86,7 @@ class ProjectRow(Base):
     """The tenant that owns an index. `serial` grows with every change below it."""
 
     __tablename__ = "projects"
+    __table_args__ = _NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     namespace_id: Mapped[int] = mapped_column(ForeignKey("namespaces.id"), index=True)
@@ -122,6 +128,7 @@ class Token(Base):
     """A secret's keyed digest and what it may do."""
 
     __tablename__ = "tokens"
+    __table_args__ = _NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[TokenKind] = mapped_column(Word(TokenKind))
@@ -147,7 +154,7 @@ class Package(Base):
     """A named thing in a project. `serial` is the project's at its last change."""
 
     __tablename__ = "packages"
-    __table_args__ = (UniqueConstraint("project_id", "normalized"),)
+    __table_args__ = (UniqueConstraint("project_id", "normalized"), _NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
@@ -172,6 +179,7 @@ class Release(Base):
             postgresql_where=text("deleted_at IS NULL"),
             sqlite_where=text("deleted_at IS NULL"),
         ),
+        _NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -202,6 +210,7 @@ class File(Base):
         ),
         Index("ix_files_project_id_normalized", "project_id", "normalized"),
         Index("ix_files_project_id_filename", "project_id", "filename"),
+        _NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -257,7 +266,9 @@ class UploadRow(Base):
     __table_args__ = (Index("ix_uploads_status_updated_at", "status", "updated_at"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    # No foreign key: the intent outlives a project that is deleted meanwhile, so that the sweep
+    # finds the bytes.
+    project_id: Mapped[int] = mapped_column(BigInteger, index=True)
     filename: Mapped[str] = mapped_column(String(255))
     blob_key: Mapped[str] = mapped_column(String(255))
     status: Mapped[UploadStatus] = mapped_column(Word(UploadStatus))
@@ -274,7 +285,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         Index("ix_outbox_due", "set_aside_at", "not_before"),
         # A late message must never meet another row under the number of one that is done.
-        {"sqlite_autoincrement": True},
+        _NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -39,6 +39,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_due", ["set_aside_at", "not_before"], unique=False)
 
     op.create_table(
+        "uploads",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("blob_key", sa.String(length=255), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("errors", sa.JSON(), nullable=False),
+        sa.Column("publisher", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uploads_project_id"), ["project_id"], unique=False)
+        batch_op.create_index(
+            "ix_uploads_status_updated_at", ["status", "updated_at"], unique=False
+        )
+
+    op.create_table(
         "users",
         sa.Column("id", Id, nullable=False),
         sa.Column("username", sa.String(length=255), nullable=False),
@@ -51,6 +70,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("username_key", name=op.f("uq_users_username_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "namespaces",
@@ -73,6 +93,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_namespaces")),
         sa.UniqueConstraint("owner_id", name=op.f("uq_namespaces_owner_id")),
         sa.UniqueConstraint("path_key", name=op.f("uq_namespaces_path_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("namespaces", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_namespaces_lineage"), ["lineage"], unique=False)
@@ -100,6 +121,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("path_key", name=op.f("uq_projects_path_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("projects", schema=None) as batch_op:
         batch_op.create_index(
@@ -152,6 +174,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "project_id", "normalized", name=op.f("uq_packages_project_id_normalized")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "tokens",
@@ -179,6 +202,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_tokens_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
         sa.UniqueConstraint("digest", name=op.f("uq_tokens_digest")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tokens_family"), ["family"], unique=False)
@@ -186,28 +210,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tokens_namespace_id"), ["namespace_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "uploads",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("project_id", Id, nullable=False),
-        sa.Column("filename", sa.String(length=255), nullable=False),
-        sa.Column("blob_key", sa.String(length=255), nullable=False),
-        sa.Column("status", sa.String(length=32), nullable=False),
-        sa.Column("errors", sa.JSON(), nullable=False),
-        sa.Column("publisher", sa.JSON(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_uploads_project_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
-    )
-    with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_uploads_project_id"), ["project_id"], unique=False)
-        batch_op.create_index(
-            "ix_uploads_status_updated_at", ["status", "updated_at"], unique=False
-        )
 
     op.create_table(
         "releases",
@@ -226,6 +228,7 @@ def upgrade() -> None:
             ["project_id"], ["projects.id"], name=op.f("fk_releases_project_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("releases", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_releases_project_id"), ["project_id"], unique=False)
@@ -275,6 +278,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["release_id"], ["releases.id"], name=op.f("fk_files_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
         sa.UniqueConstraint("upload_id", name=op.f("uq_files_upload_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.create_index(
@@ -332,11 +336,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_releases_project_id"))
 
     op.drop_table("releases")
-    with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.drop_index("ix_uploads_status_updated_at")
-        batch_op.drop_index(batch_op.f("ix_uploads_project_id"))
-
-    op.drop_table("uploads")
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tokens_user_id"))
         batch_op.drop_index(batch_op.f("ix_tokens_project_id"))
@@ -362,6 +361,11 @@ def downgrade() -> None:
 
     op.drop_table("namespaces")
     op.drop_table("users")
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.drop_index("ix_uploads_status_updated_at")
+        batch_op.drop_index(batch_op.f("ix_uploads_project_id"))
+
+    op.drop_table("uploads")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_due")
 
