@@ -30,6 +30,7 @@ from wheelyard_core.domain.metadata import CoreMetadata
 from wheelyard_core.domain.releases import Found, Release, ReleaseFile, ReleaseQuery, Window
 from wheelyard_core.domain.tokens import NewToken, TokenRecord
 from wheelyard_core.domain.work import Claim, Promise, Task
+from wheelyard_core.ports import administration
 
 
 class BlobNotFound(Exception):
@@ -329,6 +330,7 @@ class Accounts(Protocol):
         *,
         group_id: int | None = None,
         project_id: int | None = None,
+        expires_at: datetime | None = None,
     ) -> None:
         """Give an account a role in a group or a project."""
         ...
@@ -411,6 +413,31 @@ class UnitOfWork(Protocol):
     @property
     def accounts(self) -> Accounts:
         """The accounts, for administration, of this transaction."""
+        ...
+
+    @property
+    def users(self) -> administration.Users:
+        """The accounts of this transaction, for administration."""
+        ...
+
+    @property
+    def groups(self) -> administration.Groups:
+        """The groups of this transaction."""
+        ...
+
+    @property
+    def directory(self) -> administration.ProjectDirectory:
+        """The projects of this transaction, with their settings."""
+        ...
+
+    @property
+    def members(self) -> administration.Members:
+        """The members of this transaction's groups and projects."""
+        ...
+
+    @property
+    def token_admin(self) -> administration.TokenAdmin:
+        """The tokens of this transaction, for administration."""
         ...
 
     def __enter__(self) -> Self: ...

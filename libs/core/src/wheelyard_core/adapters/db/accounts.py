@@ -1,11 +1,12 @@
 """Accounts, groups, projects, members and tokens: what administration creates."""
 
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from wheelyard_core.adapters.db import paths
 from wheelyard_core.adapters.db.models import Base, Member, Namespace, ProjectRow, Token, User
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
@@ -25,6 +26,8 @@ class SqlAccounts:
         self, username: str, name: str, *, is_admin: bool = False, is_bot: bool = False
     ) -> int:
         """Add an account; return its id. Raises AlreadyTaken."""
+        # Its name will be the path of its personal namespace.
+        paths.require_free(self._session, username)
         row = User(
             username=username,
             username_key=username.lower(),
@@ -46,7 +49,9 @@ class SqlAccounts:
         """Add a group below *parent_id*; return its id. Raises AlreadyTaken."""
         parent = None if parent_id is None else self._session.get_one(Namespace, parent_id)
         full_path = path if parent is None else f"{parent.full_path}/{path}"
-        self._require_free(full_path)
+        paths.require_free(self._session, full_path)
+        if parent is None:
+            paths.require_no_user(self._session, full_path)
         row = Namespace(
             parent_id=parent_id,
             name=name,
@@ -73,7 +78,7 @@ class SqlAccounts:
         """Add a project to a group; return its id. Raises AlreadyTaken."""
         namespace = self._session.get_one(Namespace, namespace_id)
         full_path = f"{namespace.full_path}/{path}"
-        self._require_free(full_path)
+        paths.require_free(self._session, full_path)
         row = ProjectRow(
             namespace_id=namespace_id,
             name=name,
@@ -93,6 +98,7 @@ class SqlAccounts:
         *,
         group_id: int | None = None,
         project_id: int | None = None,
+        expires_at: datetime | None = None,
     ) -> None:
         """Give an account a role in a group or a project. Raises AlreadyTaken."""
         row = Member(
@@ -100,6 +106,7 @@ class SqlAccounts:
             namespace_id=group_id,
             project_id=project_id,
             access_level=int(role),
+            expires_at=expires_at,
             created_at=database_time(self._session),
         )
         self._added(row, "Member already exists")
@@ -122,13 +129,6 @@ class SqlAccounts:
             created_at=database_time(self._session),
         )
         return self._added(row, "token has already been taken").id
-
-    def _require_free(self, full_path: str) -> None:
-        """Raise AlreadyTaken for a path in use: groups and projects share theirs."""
-        key = full_path.lower()
-        for model in (Namespace, ProjectRow):
-            if self._session.scalar(select(model.id).where(model.path_key == key)) is not None:
-                raise AlreadyTaken(f"path {full_path} has already been taken")
 
     def _added(self, row: T, taken: str) -> T:
         self._session.add(row)

@@ -12,13 +12,18 @@ from sqlalchemy.orm import Session, sessionmaker
 from wheelyard_core.adapters.db.accounts import SqlAccounts
 from wheelyard_core.adapters.db.engine import snapshot_engine
 from wheelyard_core.adapters.db.files import SqlFiles
+from wheelyard_core.adapters.db.groups import SqlGroups
+from wheelyard_core.adapters.db.members import SqlMembers
 from wheelyard_core.adapters.db.outbox import SqlOutbox
 from wheelyard_core.adapters.db.packages import SqlReleases
 from wheelyard_core.adapters.db.pages import SqlPages
+from wheelyard_core.adapters.db.project_directory import SqlProjectDirectory
 from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.schema import is_compatible, migrate
+from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
 from wheelyard_core.adapters.db.uploads import SqlUploads
+from wheelyard_core.adapters.db.users import SqlUsers
 from wheelyard_core.domain.work import Promise
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 
@@ -55,6 +60,11 @@ class SqlUnitOfWork:
         self.pages = SqlPages(self.session)
         self.tokens = SqlTokens(self.session)
         self.accounts = SqlAccounts(self.session)
+        self.users = SqlUsers(self.session)
+        self.groups = SqlGroups(self.session)
+        self.directory = SqlProjectDirectory(self.session)
+        self.members = SqlMembers(self.session)
+        self.token_admin = SqlTokenAdmin(self.session)
         self.outbox = SqlOutbox(self.session, self._request_id)
         return self
 
