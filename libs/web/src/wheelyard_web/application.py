@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Flask
+from werkzeug.routing import BaseConverter
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_web import health
@@ -12,11 +13,22 @@ from wheelyard_web.errors import register_error_handlers
 Wsgi = Callable[..., Iterable[bytes]]
 
 
+class Number(BaseConverter):
+    """The number of a row in an address, as long as a database counts; a longer one is unknown."""
+
+    regex = r"[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
+
+
 def make_app(name: str, registry: Registry, blueprints: Iterable[Blueprint]) -> Flask:
     """Return an application over *registry* with these addresses."""
     app = Flask(name, static_folder=None)
     app.extensions["wheelyard"] = registry
     app.url_map.merge_slashes = False
+    app.url_map.converters["number"] = Number
     app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     register_error_handlers(app)
     app.extensions["wheelyard.readiness"] = health.Readiness()

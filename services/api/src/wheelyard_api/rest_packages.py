@@ -27,9 +27,8 @@ blueprint = Blueprint("packages", __name__)
 T = TypeVar("T")
 
 _PACKAGES: Final = "/api/v4/projects/<path:reference>/packages"
-# The database counts in 64 bits; a longer number is no address of anything.
-_PACKAGE: Final = f"{_PACKAGES}/<int(max=9223372036854775807):package_id>"
-_FILE: Final = f"{_PACKAGE}/package_files/<int(max=9223372036854775807):file_id>"
+_PACKAGE: Final = f"{_PACKAGES}/<number:package_id>"
+_FILE: Final = f"{_PACKAGE}/package_files/<number:file_id>"
 # Deleting is done by then; this bounds only the wait for the page to show it.
 _PAGE_SECONDS: Final = 5.0
 # What GitLab knows: asking for another kind than ours is no error and finds nothing.

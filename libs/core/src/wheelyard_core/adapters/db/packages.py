@@ -41,14 +41,14 @@ class SqlReleases:
         rows = self._session.execute(
             wanted.order_by(*_order(query)).offset(window.offset).limit(window.limit)
         )
-        return Found(total, tuple(_release(*row.tuple()) for row in rows))
+        return Found(total, tuple(_release(row, package, path) for row, package, path in rows))
 
     def get(self, project_id: int, release_id: int) -> Release | None:
         """Return a release of the project that is not deleted."""
-        row = self._session.execute(
+        found = self._session.execute(
             _releases().where(ReleaseRow.project_id == project_id, ReleaseRow.id == release_id)
         ).first()
-        return None if row is None else _release(*row.tuple())
+        return None if found is None else _release(found[0], found[1], found[2])
 
     def files(self, release_id: int, window: Window) -> Found[ReleaseFile]:
         """Return the files of a release, in the order in which they were published."""

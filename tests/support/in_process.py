@@ -1,0 +1,155 @@
+"""A registry in this process: both web applications, and a thread that does the promised work.
+
+Everything is real but the processes: the use cases, the database, the blobs, Redis. What workers do
+is done by `run_promise`, as in a worker, without Celery in between.
+"""
+
+import base64
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from tests.support.distributions import Built
+from tests.support.seed import Seed
+from werkzeug.test import Client, TestResponse
+
+from wheelyard_api.app import create_app as create_api
+from wheelyard_core.bootstrap import Registry, make_database, make_registry
+from wheelyard_core.domain.work import Claim, Promise
+from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_core.settings import read_settings
+from wheelyard_core.usecases.run_promise import run_promise
+from wheelyard_indexer.app import create_app as create_indexer
+from wheelyard_standalone.web import dispatch
+
+
+class Hand:
+    """Does promised work in a thread, as soon as it is told of it; it may rest and catch up."""
+
+    def __init__(self) -> None:
+        self.failures: list[BaseException] = []
+        self._queue: SimpleQueue[Promise | None] = SimpleQueue()
+        self._resting: list[Promise] | None = None
+        self._registry: Registry | None = None
+        self._thread = Thread(target=self._work, daemon=True)
+
+    def send(self, promised: Sequence[Promise]) -> None:
+        for promise in promised:
+            if self._resting is not None:
+                self._resting.append(promise)
+            else:
+                self._queue.put(promise)
+
+    def start(self, registry: Registry) -> None:
+        self._registry = registry
+        self._thread.start()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Leave what is promised meanwhile for afterwards."""
+        self._resting = []
+        try:
+            yield
+        finally:
+            left, self._resting = self._resting, None
+            self.send(left)
+
+    def stop(self) -> None:
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        while (promise := self._queue.get()) is not None:
+            here = self._registry
+            assert here is not None
+            with suppress(DatabaseUnavailable):
+                run_promise(
+                    here.database, here.handlers(), promise.message_id, here.give_up(), self._report
+                )
+
+    def _report(self, _claim: Claim, error: BaseException) -> None:
+        self.failures.append(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Yard:
+    """The registry, who seeds it, and a client of its addresses."""
+
+    registry: Registry
+    seed: Seed
+    hand: Hand
+    client: Client = field(repr=False)
+
+    def ask(
+        self, method: str, path: str, secret: str | None = None, **options: Any
+    ) -> TestResponse:
+        """Make a request, with *secret* as a PRIVATE-TOKEN if there is one."""
+        headers = {"PRIVATE-TOKEN": secret} if secret else {}
+        return self.client.open(path, method=method, headers=headers, **options)
+
+    def publish(
+        self, project_id: int, built: Built, secret: str, user: str = "__token__"
+    ) -> TestResponse:
+        """Upload a file as twine does."""
+        form = {
+            ":action": "file_upload",
+            "name": built.name,
+            "version": built.version,
+            "filetype": built.filetype,
+            "sha256_digest": built.sha256,
+            "content": (BytesIO(built.content), built.filename),
+        }
+        basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
+        return self.client.post(
+            f"/api/v4/projects/{project_id}/packages/pypi",
+            data=form,
+            headers={"Authorization": f"Basic {basic}"},
+        )
+
+    def listed(self, project_id: int, package: str, secret: str) -> list[str]:
+        """Return the files on a package's simple page."""
+        answer = self.client.get(
+            f"/api/v4/projects/{project_id}/packages/pypi/simple/{package}/",
+            headers={"PRIVATE-TOKEN": secret, "Accept": "application/vnd.pypi.simple.v1+json"},
+        )
+        assert answer.status_code == 200, answer.text
+        document = answer.get_json(force=True)
+        return [file["filename"] for file in document["files"]]
+
+
+def environment(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
+    """Return settings of a registry over a folder, a database and a Redis."""
+    return {
+        "WHEELYARD_DATABASE_URL": database_url,
+        "WHEELYARD_BLOBS_DIRECTORY": str(folder / "blobs"),
+        "WHEELYARD_BROKER_URL": redis_url,
+        "WHEELYARD_CACHE_URL": redis_url,
+        "WHEELYARD_TOKEN_PEPPER": "a pepper of these tests",
+        "WHEELYARD_PUBLIC_URL": "http://yard.example",
+    }
+
+
+@contextmanager
+def in_process(settings: dict[str, str]) -> Iterator[Yard]:
+    """Start a registry with a fresh schema; stop it in the end."""
+    hand = Hand()
+    made = make_registry(read_settings(settings), "test")
+    made.database.close()
+    database = make_database(made.settings.database, "test", hand.send)
+    database.migrate()
+    registry = replace(made, database=database)
+    hand.start(registry)
+    seed = Seed(registry)
+    application = dispatch(create_api(registry), create_indexer(registry))
+    try:
+        yield Yard(registry, seed, hand, Client(application))
+    finally:
+        hand.stop()
+        seed.close()
+        registry.close()
