@@ -246,6 +246,12 @@ _LOG_LEVEL = _declare(
     "info",
     "The least level that is logged.",
 )
+_CREDENTIALS_FILE = _declare(
+    "CREDENTIALS_FILE",
+    _path,
+    "",
+    "Where `wheelyard-admin bootstrap` leaves the first credentials, for `credentials` to print.",
+)
 _WORKER_CONCURRENCY = _declare(
     "WORKER_CONCURRENCY", _number, "2", "Tasks that a worker does at a time."
 )
@@ -382,6 +388,7 @@ class Settings:
     pepper: bytes = field(repr=False)
     log_format: str
     log_level: str
+    credentials_file: Path | None
     worker_concurrency: int
     sweep_seconds: float
 
@@ -416,6 +423,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pepper=source.read(_TOKEN_PEPPER).encode(),
         log_format=source.read(_LOG_FORMAT),
         log_level=source.read(_LOG_LEVEL),
+        credentials_file=source.read(_CREDENTIALS_FILE),
         worker_concurrency=source.read(_WORKER_CONCURRENCY),
         sweep_seconds=source.read(_SWEEP_SECONDS),
     )
