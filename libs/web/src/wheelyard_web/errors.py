@@ -8,7 +8,7 @@ from flask import Flask, Request, Response, g, json, render_template_string, req
 from werkzeug.exceptions import HTTPException
 
 from wheelyard_core.domain import errors
-from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
 
 STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
@@ -23,6 +23,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Duplicate: HTTPStatus.CONFLICT,
     errors.Gone: HTTPStatus.GONE,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.ReadOnly: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -52,6 +53,10 @@ def register_error_handlers(app: Flask) -> None:
         app.logger.warning("outage", extra={"error": str(error)})
         sentence = "A service that the registry needs is away; try again in a moment"
         return answer(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+
+    @app.errorhandler(Conflict)
+    def outrun(_error: Conflict) -> Response:
+        return answer(HTTPStatus.CONFLICT, "Another change was first; look again")
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

@@ -88,6 +88,12 @@ class AlreadyTaken(InvalidInput):
     code = "already_taken"
 
 
+class Duplicate(RegistryError):
+    """What is to be added is there already, where GitLab's clients look for that answer."""
+
+    code = "duplicate"
+
+
 class TooLarge(RegistryError):
     """More bytes than a limit allows."""
 

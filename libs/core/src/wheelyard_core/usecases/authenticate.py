@@ -41,7 +41,7 @@ def authenticate(
     if credentials is None:
         return Authenticated(Anonymous())
     insisted = credentials.channel is Channel.JOB_USER
-    record = _find(uow, credentials.secret, pepper)
+    record = find_token(uow, credentials.secret, pepper)
     if record is None:
         return Authenticated(Anonymous(_UNKNOWN, insisted))
     if record.kind not in _ACCEPTED[credentials.channel]:
@@ -63,7 +63,8 @@ def note_use(database: Database, token: TokenRecord | None, now: datetime) -> No
         uow.commit()
 
 
-def _find(uow: UnitOfWork, secret: str, pepper: bytes) -> TokenRecord | None:
+def find_token(uow: UnitOfWork, secret: str, pepper: bytes) -> TokenRecord | None:
+    """Return the token of a secret, whether it still works or not."""
     if not tokens.is_well_formed(secret):
         return None
     digest = tokens.keyed_digest(secret, pepper)

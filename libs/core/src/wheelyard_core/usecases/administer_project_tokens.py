@@ -1,0 +1,106 @@
+"""Project access tokens, each of which acts as a bot that is a member, and job tokens."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wheelyard_core.domain.access import Permission, Person, Role
+from wheelyard_core.domain.administering import require_grantable
+from wheelyard_core.domain.administration import TokenDetails
+from wheelyard_core.domain.catalogue import Project
+from wheelyard_core.domain.errors import NotAllowed, NotFound
+from wheelyard_core.domain.tokens import TokenKind
+from wheelyard_core.usecases.acting import LAST_ID, Acting, place_of_project
+from wheelyard_core.usecases.administer_tokens import Issued, NewTokenRequest, issue, rotate
+from wheelyard_core.usecases.issue_token import Grant
+
+
+def create_project_token(
+    acting: Acting, reference: str, new: NewTokenRequest, role: Role, pepper: bytes
+) -> Issued:
+    """Create a project access token, with a bot of this role."""
+    project, own = acting.project(reference, Permission.ADMINISTER)
+    acting.human()
+    require_grantable(own, role)
+    username = f"project_{project.id}_bot_{secrets.token_hex(16)}"
+    bot = acting.uow.accounts.add_user(username, new.name, is_bot=True)
+    acting.uow.accounts.add_member(bot, role, project_id=project.id)
+    grant = Grant(
+        TokenKind.PROJECT,
+        new.name,
+        new.scopes,
+        user_id=bot,
+        project_id=project.id,
+        expires_at=new.expires_at,
+    )
+    issued = issue(acting.uow, grant, pepper)
+    acting.uow.commit()
+    return issued
+
+
+def project_token(
+    acting: Acting, project: Project, token_id: int, *, lock: bool = False
+) -> TokenDetails:
+    """Return a project access token of the project, or raise NotFound."""
+    token = acting.uow.token_admin.get(token_id, lock=lock) if token_id <= LAST_ID else None
+    if token is None or token.kind is not TokenKind.PROJECT or token.project_id != project.id:
+        raise NotFound("Project access token not found")
+    return token
+
+
+def role_of(acting: Acting, project: Project, token: TokenDetails) -> Role:
+    """Return the role that a project access token acts with; none once it was revoked."""
+    if token.user_id is None:
+        return Role.NONE
+    member = acting.uow.members.get(place_of_project(project), token.user_id, acting.now)
+    return Role.NONE if member is None else member.role
+
+
+def rotate_project_token(
+    acting: Acting, reference: str, token_id: int, expires_at: datetime | None, pepper: bytes
+) -> tuple[Project, Issued]:
+    """Rotate a project access token, which must not act above who asks for its new secret."""
+    project, own = acting.project_settings(reference, writes=True)
+    token = project_token(acting, project, token_id, lock=True)
+    require_grantable(own, role_of(acting, project, token))
+    return project, rotate(acting, token, expires_at, pepper)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The job that a token is for: how long it lasts, and what its uploads record of it."""
+
+    lifetime: timedelta
+    ref: str | None = None
+    sha: str | None = None
+    pipeline_url: str | None = None
+
+
+def create_job_token(acting: Acting, reference: str, job: Job, pepper: bytes) -> Issued:
+    """Create a job token, which acts for whoever asks, at most as developer."""
+    project, _ = acting.project(reference, Permission.PUSH)
+    if not isinstance(acting.actor, Person):
+        raise NotAllowed("This needs a personal or project access token with the scope api")
+    person = acting.actor
+    grant = Grant(
+        TokenKind.JOB,
+        "job token",
+        frozenset(),
+        user_id=person.user_id,
+        project_id=project.id,
+        expires_at=acting.now + job.lifetime,
+    )
+    issued = issue(acting.uow, grant, pepper)
+    acting.uow.token_admin.set_job(issued.token.id, _document(issued.token.id, job, person))
+    acting.uow.commit()
+    return issued
+
+
+def _document(token_id: int, job: Job, person: Person) -> dict[str, object]:
+    return {
+        "id": token_id,
+        "ref": job.ref,
+        "sha": job.sha,
+        "web_url": job.pipeline_url,
+        "user": {"id": person.user_id, "username": person.username},
+    }

@@ -1,0 +1,85 @@
+"""Administer projects: create, change, delete with all their files."""
+
+from dataclasses import dataclass
+
+from wheelyard_core.domain.access import Permission, RegistryAccess, Visibility
+from wheelyard_core.domain.administering import GroupPermission
+from wheelyard_core.domain.administration import Group, ProjectChanges, ProjectDetails
+from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.work import Task
+from wheelyard_core.ports import UnitOfWork
+from wheelyard_core.usecases.acting import LAST_ID, Acting
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project about to be made; without a namespace in the personal one of whoever asks."""
+
+    name: str
+    path: str
+    namespace_id: int | None = None
+    visibility: Visibility = Visibility.PRIVATE
+    registry_access: RegistryAccess = RegistryAccess.ENABLED
+    description: str = ""
+    burn_filenames: bool = False
+
+
+def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
+    """Create a project. Raises AlreadyTaken."""
+    person = acting.person(writes=True)
+    namespace = _namespace(acting, new.namespace_id)
+    project_id = acting.uow.accounts.add_project(
+        new.path, new.name, namespace.id, new.visibility, new.registry_access
+    )
+    acting.uow.directory.change(
+        project_id,
+        ProjectChanges(
+            description=new.description,
+            burn_filenames=new.burn_filenames,
+            creator_id=person.user_id,
+        ),
+    )
+    project = acting.uow.directory.details(project_id)
+    acting.uow.access_changed()
+    acting.uow.commit()
+    return project
+
+
+def change_project(acting: Acting, reference: str, changes: ProjectChanges) -> ProjectDetails:
+    """Change a project's settings. Raises AlreadyTaken."""
+    project, _ = acting.project(reference, Permission.ADMINISTER)
+    acting.uow.directory.change(project.id, changes)
+    changed = acting.uow.directory.details(project.id)
+    acting.uow.access_changed()
+    acting.uow.commit()
+    return changed
+
+
+def delete_project(acting: Acting, reference: str) -> None:
+    """Delete a project with all its packages."""
+    project, _ = acting.project(reference, Permission.DESTROY)
+    remove_project(acting.uow, project.id)
+    acting.uow.access_changed()
+    acting.uow.commit()
+
+
+def remove_project(uow: UnitOfWork, project_id: int) -> None:
+    """Remove a project's rows and promise that its blobs go; the caller commits."""
+    for blob_key in uow.directory.delete(project_id):
+        uow.outbox.promise(Task.DISCARD, blob_key=blob_key)
+
+
+def _namespace(acting: Acting, namespace_id: int | None) -> Group:
+    if namespace_id is None:
+        personal = acting.uow.groups.personal(acting.human().user_id, make=True)
+    else:
+        personal = acting.uow.groups.namespace(namespace_id) if namespace_id <= LAST_ID else None
+        if personal is None or personal.owner_id is None:
+            group, _ = acting.in_group(personal, GroupPermission.ADD)
+            return group
+        person = acting.human()
+        if person.user_id != personal.owner_id and not person.is_admin:
+            personal = None
+    if personal is None:
+        raise NotFound("Namespace not found")
+    return personal

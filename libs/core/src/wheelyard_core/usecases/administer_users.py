@@ -1,0 +1,110 @@
+"""Administer accounts: create, change, block, delete."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from wheelyard_core.domain.administration import User, UserChanges
+from wheelyard_core.domain.errors import (
+    AlreadyTaken,
+    Duplicate,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+)
+from wheelyard_core.usecases.acting import LAST_ID, Acting
+from wheelyard_core.usecases.administer_groups import remove_namespace
+
+_TAKEN: Final = "Username has already been taken"
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """An account about to be made; it needs no password, for people act by tokens."""
+
+    username: str
+    name: str
+    email: str | None = None
+    is_admin: bool = False
+
+
+def create_user(acting: Acting, new: NewUser) -> User:
+    """Create an account. Raises Duplicate where its name or address is in use."""
+    acting.admin(writes=True)
+    _require_free_email(acting, new.email)
+    try:
+        user_id = acting.uow.accounts.add_user(new.username, new.name, is_admin=new.is_admin)
+    except AlreadyTaken as error:
+        raise Duplicate(_TAKEN) from error
+    user = acting.uow.users.change(user_id, UserChanges(email=new.email))
+    acting.uow.commit()
+    return user
+
+
+def get_user(acting: Acting, user_id: int) -> User:
+    """Return an account, to an administrator or itself."""
+    person = acting.person(writes=False)
+    if person.user_id != user_id:
+        acting.admin(writes=False)
+    return find_user(acting, user_id)
+
+
+def find_user(acting: Acting, user_id: int) -> User:
+    """Return an account, or raise NotFound."""
+    user = acting.uow.users.get(user_id) if user_id <= LAST_ID else None
+    if user is None:
+        raise NotFound("User not found")
+    return user
+
+
+def change_user(acting: Acting, user_id: int, changes: UserChanges) -> User:
+    """Change an account. Raises Duplicate."""
+    person = acting.admin(writes=True)
+    user = find_user(acting, user_id)
+    if person.user_id == user.id and changes.is_admin is False:
+        raise InvalidInput("admin: an administrator cannot give up the right to administer")
+    _require_free_email(acting, changes.email, user.id)
+    try:
+        changed = acting.uow.users.change(user.id, changes)
+    except AlreadyTaken as error:
+        raise Duplicate(_TAKEN) from error
+    acting.uow.access_changed()
+    acting.uow.commit()
+    return changed
+
+
+def set_blocked(acting: Acting, user_id: int, *, blocked: bool) -> None:
+    """Block an account, so that none of its tokens works, or unblock it."""
+    person = acting.admin(writes=True)
+    user = find_user(acting, user_id)
+    if person.user_id == user.id:
+        raise NotAllowed("Nobody blocks their own account")
+    acting.uow.users.change(user.id, UserChanges(is_blocked=blocked))
+    acting.uow.access_changed()
+    acting.uow.commit()
+
+
+def delete_user(acting: Acting, user_id: int, *, hard: bool) -> None:
+    """Delete an account with its personal projects; *hard* with the groups only it owns, too.
+
+    Raises Duplicate (GitLab's 409) for the only owner of a group.
+    """
+    person = acting.admin(writes=True)
+    user = find_user(acting, user_id)
+    if person.user_id == user.id:
+        raise NotAllowed("Nobody deletes their own account")
+    owned = acting.uow.users.sole_owner_of(user.id)
+    if owned and not hard:
+        raise Duplicate("User cannot be removed while the only owner of a group")
+    for group_id in owned:
+        remove_namespace(acting.uow, group_id)
+    personal = acting.uow.groups.personal(user.id, make=False)
+    if personal is not None:
+        remove_namespace(acting.uow, personal.id)
+    acting.uow.users.delete(user.id)
+    acting.uow.access_changed()
+    acting.uow.commit()
+
+
+def _require_free_email(acting: Acting, email: str | None, except_by: int | None = None) -> None:
+    if email is not None and acting.uow.users.email_is_taken(email, except_by):
+        raise Duplicate("Email has already been taken")
