@@ -1,6 +1,6 @@
 """From settings to what a service needs. Nothing connects before it is used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +16,12 @@ from wheelyard_core.domain.work import Claim, Promise, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.ports import BlobStore
 from wheelyard_core.settings import DatabaseSettings, Settings
-from wheelyard_core.usecases.crash_points import CrashPoint, nothing_happens
+from wheelyard_core.usecases.crash_points import (
+    CrashPoint,
+    die_once_at,
+    each_of,
+    nothing_happens,
+)
 from wheelyard_core.usecases.delete import Deleter
 from wheelyard_core.usecases.pages import Indexer, Pages
 from wheelyard_core.usecases.receive import Receiver
@@ -81,7 +86,7 @@ class Registry:
         return {
             Task.VERIFY: self.verifier(),
             Task.INDEX: self.indexer(),
-            Task.DISCARD: Discarder(self.database, self.blobs),
+            Task.DISCARD: Discarder(self.database, self.blobs, self.reach),
         }
 
     def give_up(self) -> GiveUp:
@@ -115,6 +120,20 @@ def make_registry(
         reach=reach,
         now=utc_now,
     )
+
+
+def crash_point_from(environment: Mapping[str, str]) -> CrashPoint:
+    """Return where this process is to die, for tests alone; elsewhere nothing happens.
+
+    `WHEELYARD_TEST_CRASH_AT` names points, with commas. A process dies at one of them when the file
+    `<WHEELYARD_TEST_CRASH_MARKER>.<point>` is not there, and makes it first: so it dies once, and
+    a test arms a point by removing its file.
+    """
+    points = environment.get("WHEELYARD_TEST_CRASH_AT", "")
+    marker = environment.get("WHEELYARD_TEST_CRASH_MARKER", "")
+    if not points or not marker:
+        return nothing_happens
+    return each_of([die_once_at(point, Path(f"{marker}.{point}")) for point in points.split(",")])
 
 
 def make_database(

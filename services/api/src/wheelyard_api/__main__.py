@@ -4,7 +4,7 @@ import os
 import sys
 
 from wheelyard_api.app import create_app
-from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_registry
 from wheelyard_core.settings import SettingsError, read_settings
 from wheelyard_web.server import Server
 
@@ -16,7 +16,8 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    Server(settings.http, lambda: create_app(make_registry(settings, "api"))).run()
+    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+    Server(settings.http, lambda: create_app(make_registry(settings, "api", reach))).run()
     return 0
 
 

@@ -11,7 +11,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_registry
 from wheelyard_core.domain.work import Task
 from wheelyard_core.settings import Settings, SettingsError, read_settings
 from wheelyard_core.tasks import make_worker, run_worker
@@ -30,7 +30,9 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     if arguments == ["worker"]:
-        app = make_worker(settings, partial(make_registry, settings, "index-worker"), [Task.INDEX])
+        reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+        make = partial(make_registry, settings, "index-worker", reach)
+        app = make_worker(settings, make, [Task.INDEX])
         run_worker(app, ["index"], settings.worker_concurrency)
         return 0
     _serve(settings)

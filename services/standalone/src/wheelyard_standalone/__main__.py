@@ -13,7 +13,7 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the e
 
 import click
 
-from wheelyard_core.bootstrap import make_database, make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_database, make_registry
 from wheelyard_core.domain.work import Task
 from wheelyard_core.settings import read_settings
 from wheelyard_core.tasks import make_worker, run_worker
@@ -100,7 +100,8 @@ def run(name: str) -> None:
 
 def _work() -> None:
     settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
-    app = make_worker(settings, partial(make_registry, settings, "worker"), list(Task))
+    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+    app = make_worker(settings, partial(make_registry, settings, "worker", reach), list(Task))
     run_worker(app, ["verify", "index", "maintenance"], settings.worker_concurrency)
 
 

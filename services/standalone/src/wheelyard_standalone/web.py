@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from wheelyard_api.app import create_app as create_api
-from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_registry
 from wheelyard_core.settings import read_settings
 from wheelyard_indexer.app import create_app as create_indexer
 from wheelyard_web.application import Wsgi
@@ -29,9 +29,10 @@ def dispatch(api: Wsgi, indexer: Wsgi) -> Wsgi:
 def main() -> None:
     """Serve until told to stop."""
     settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
 
     def load() -> Wsgi:
-        registry = make_registry(settings, "standalone")
+        registry = make_registry(settings, "standalone", reach)
         return dispatch(create_api(registry), create_indexer(registry))
 
     Server(settings.http, load).run()

@@ -9,7 +9,7 @@ from threading import Event
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
 
-from wheelyard_core.bootstrap import make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_registry
 from wheelyard_core.domain.work import Task
 from wheelyard_core.settings import SettingsError, read_settings
 from wheelyard_core.tasks import make_worker, run_worker
@@ -34,7 +34,8 @@ def main(arguments: list[str]) -> int:
             signal.signal(number, lambda *_: stop.set())
         run_scheduler(make_registry(settings, "scheduler"), stop)
         return 0
-    app = make_worker(settings, partial(make_registry, settings, "worker"), _TASKS)
+    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+    app = make_worker(settings, partial(make_registry, settings, "worker", reach), _TASKS)
     run_worker(app, ["verify", "maintenance"], settings.worker_concurrency)
     return 0
 

@@ -1,12 +1,12 @@
 """Named places between two steps of an upload, where a test may have a process die.
 
-Production passes `nothing_happens`; only a test's environment (`WHEELYARD_TEST_CRASH_AT`) makes a
-service pass something else, and `bootstrap` decides which.
+Production passes `nothing_happens`. Only where a test's environment names points in
+`WHEELYARD_TEST_CRASH_AT` do the entry points pass something else (`bootstrap.crash_point_from`).
 """
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,6 +15,16 @@ CrashPoint: TypeAlias = Callable[[str], None]
 
 def nothing_happens(_point: str) -> None:
     """Go on."""
+
+
+def each_of(points: Sequence[CrashPoint]) -> CrashPoint:
+    """Return a crash point that reaches all of *points*."""
+
+    def reach(here: str) -> None:
+        for point in points:
+            point(here)
+
+    return reach
 
 
 def die_once_at(point: str, marker: Path) -> CrashPoint:

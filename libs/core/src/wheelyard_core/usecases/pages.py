@@ -198,6 +198,7 @@ class Indexer:
             uow.pages.mark_indexed(project_id, package, serial)
             uow.outbox.done(claim.message_id)
             uow.commit()
+        self.reach("indexed")
         upload_id = claim.arguments.get("upload_id")
         if upload_id:
             self.verdicts.announce(str(upload_id))

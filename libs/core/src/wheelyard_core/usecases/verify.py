@@ -37,6 +37,7 @@ class Verifier:
 
     def __call__(self, claim: Claim) -> None:
         """Decide about a file and write the verdict; safe to run twice and late."""
+        self.reach("verify-leased")
         file = self._awaiting(claim)
         if file is None:
             self._forget(claim)
@@ -119,6 +120,7 @@ class Verifier:
                     upload_id=file.upload_id,
                 )
             uow.outbox.done(claim.message_id)
+            self.reach("publishing")
             uow.commit()
         self.reach("published")
 
@@ -147,11 +149,13 @@ class Discarder:
 
     database: Database
     blobs: BlobStore
+    reach: CrashPoint
 
     def __call__(self, claim: Claim) -> None:
         """Delete the blob, then the promise."""
         key = str(claim.arguments["blob_key"])
         self.blobs.delete(key)
+        self.reach("blob-discarded")
         self.blobs.delete(f"{key}.metadata")
         with self.database.begin() as uow:
             uow.outbox.done(claim.message_id)

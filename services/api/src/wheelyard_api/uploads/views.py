@@ -68,6 +68,7 @@ def _answer(receipt: Receipt, project_id: int) -> Response:
     status = await_verdict(
         here.database, here.verdicts, receipt.upload_id, here.settings.limits.verdict_seconds
     )
+    here.reach("verdict-known")
     match status:
         case UploadStatus.PUBLISHED if receipt.repeated:
             return jsonify({"message": "200 OK"})
