@@ -1,0 +1,309 @@
+"""Every metric: its name, form, labels with all their values, and what it says.
+
+Labels are closed sets: never a project, a file, a person, a token or a host. docs/METRICS.md is
+tested against this table, and every label set is there from the start, because `increase()` does
+not see a series whose first value is 1.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+from typing import Final
+
+
+class Kind(Enum):
+    """What a metric is to Prometheus."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Part(Enum):
+    """What a process does, which decides what it shows; the value is for docs/METRICS.md."""
+
+    EACH = "each"
+    WEB = "api, indexer"
+    API = "api"
+    INDEXER = "indexer"
+    TASKS = "worker, index-worker"
+    RENDERING = "indexer, index-worker"
+    DATABASE = "api, indexer, scheduler"
+    SCHEDULER = "scheduler"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label and its values; without values it is closed elsewhere (the routes there are)."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric."""
+
+    name: str
+    kind: Kind
+    part: Part
+    text: str
+    labels: tuple[Label, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def label_sets(self) -> Iterable[tuple[str, ...]]:
+        """Every combination of the labels' values; none where one of them is closed elsewhere."""
+        return product(*(label.values for label in self.labels)) if self.labels else ()
+
+
+_SERVICE: Final = Label("service")
+_ROUTE: Final = Label("route")
+_METHOD: Final = Label("method")
+_FILETYPE: Final = Label("filetype", ("bdist_wheel", "sdist", "unknown"))
+_TASK: Final = Label("task", ("verify", "index", "discard"))
+_OPERATION: Final = Label("operation", ("put", "get", "head", "list", "delete"))
+# Five milliseconds to a minute: a request, a task, a look into a store.
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_FAST_SECONDS: Final = (0.0005, 0.001, 0.0025, *_SECONDS)
+_WAIT_SECONDS: Final = (*_SECONDS, 120.0, 300.0, 900.0)
+_BYTES: Final = tuple(float(1 << shift) for shift in range(10, 32, 3))
+
+METRICS: Final[dict[str, Metric]] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "wheelyard_build_info",
+            Kind.GAUGE,
+            Part.EACH,
+            "Always 1; the labels say what runs.",
+            (_SERVICE, Label("version"), Label("revision"), Label("python")),
+        ),
+        Metric(
+            "wheelyard_http_requests_total",
+            Kind.COUNTER,
+            Part.WEB,
+            "Requests answered, without probes.",
+            (_SERVICE, _ROUTE, _METHOD, Label("code")),
+        ),
+        Metric(
+            "wheelyard_http_request_duration_seconds",
+            Kind.HISTOGRAM,
+            Part.WEB,
+            "From the request's arrival to the last byte of its answer.",
+            (_SERVICE, _ROUTE, _METHOD),
+            _SECONDS,
+        ),
+        Metric(
+            "wheelyard_http_requests_in_flight",
+            Kind.GAUGE,
+            Part.WEB,
+            "Requests that are being answered.",
+            (_SERVICE,),
+        ),
+        Metric(
+            "wheelyard_uploads_total",
+            Kind.COUNTER,
+            Part.API,
+            "Uploads by permitted publishers: accepted, the same bytes again (duplicate), other "
+            "bytes under a name that is taken (conflict), refused (rejected), or failed by us.",
+            (
+                Label("result", ("accepted", "duplicate", "conflict", "rejected", "error")),
+                _FILETYPE,
+            ),
+        ),
+        Metric(
+            "wheelyard_upload_bytes",
+            Kind.HISTOGRAM,
+            Part.API,
+            "Sizes of the files received.",
+            (_FILETYPE,),
+            _BYTES,
+        ),
+        Metric(
+            "wheelyard_upload_stage_duration_seconds",
+            Kind.HISTOGRAM,
+            Part.API,
+            "Where an upload's time goes: waiting for the client's bytes, hashing them, storing "
+            "them, writing the row.",
+            (Label("stage", ("receive", "hash", "store", "commit")),),
+            _SECONDS,
+        ),
+        Metric(
+            "wheelyard_downloads_total",
+            Kind.COUNTER,
+            Part.INDEXER,
+            "Requests for files and metadata files, by how the bytes are given.",
+            (
+                Label("mode", ("proxy", "redirect")),
+                Label("result", ("ok", "refused", "missing", "error")),
+            ),
+        ),
+        Metric(
+            "wheelyard_auth_attempts_total",
+            Kind.COUNTER,
+            Part.WEB,
+            "Requests with credentials, by whether they count.",
+            (Label("method", ("token",)), Label("result", ("success", "failure"))),
+        ),
+        Metric(
+            "wheelyard_index_requests_total",
+            Kind.COUNTER,
+            Part.INDEXER,
+            "Simple pages given: from memory or Redis (hit), built for the request (miss), or of a "
+            "kind that is not cached (bypass).",
+            (Label("format", ("html", "json")), Label("cache", ("hit", "miss", "bypass"))),
+        ),
+        Metric(
+            "wheelyard_index_render_duration_seconds",
+            Kind.HISTOGRAM,
+            Part.RENDERING,
+            "Building a page from the database. HTML and JSON are made together: `all`.",
+            (Label("format", ("all",)),),
+            _FAST_SECONDS,
+        ),
+        Metric(
+            "wheelyard_db_pool_connections",
+            Kind.GAUGE,
+            Part.DATABASE,
+            "Database connections of the process: in use, waiting in the pool, in use above the "
+            "pool's size, and the most there may be.",
+            (_SERVICE, Label("state", ("checked_out", "idle", "overflow", "limit"))),
+        ),
+        Metric(
+            "wheelyard_db_errors_total",
+            Kind.COUNTER,
+            Part.EACH,
+            "Errors of the database; `integrity` counts lost races, which are not failures.",
+            (
+                _SERVICE,
+                Label(
+                    "class",
+                    ("timeout", "deadlock", "read_only", "disconnect", "integrity", "other"),
+                ),
+            ),
+        ),
+        Metric(
+            "wheelyard_storage_requests_total",
+            Kind.COUNTER,
+            Part.EACH,
+            "Requests to the object store or the blobs' folder. `refused`: the upload was stopped "
+            "by its own content.",
+            (_OPERATION, Label("result", ("ok", "missing", "refused", "error"))),
+        ),
+        Metric(
+            "wheelyard_storage_request_duration_seconds",
+            Kind.HISTOGRAM,
+            Part.EACH,
+            "Their time; of `get` until the first byte, of `put` with the client's sending.",
+            (_OPERATION,),
+            _FAST_SECONDS,
+        ),
+        Metric(
+            "wheelyard_cache_requests_total",
+            Kind.COUNTER,
+            Part.RENDERING,
+            "Requests to Redis for pages; a write that succeeds is a hit.",
+            (Label("operation", ("get", "put", "drop")), Label("result", ("hit", "miss", "error"))),
+        ),
+        Metric(
+            "wheelyard_outbox_pending",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Promised work that is not done, without what was set aside. From the database: one "
+            "truth for all, so take `max()`; not there when the database is away.",
+        ),
+        Metric(
+            "wheelyard_outbox_oldest_age_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Age of the oldest of it; 0 where there is none.",
+        ),
+        Metric(
+            "wheelyard_outbox_set_aside",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Work that failed too often and waits for a person (`wheelyard-admin outbox`).",
+        ),
+        Metric(
+            "wheelyard_outbox_dispatched_total",
+            Kind.COUNTER,
+            Part.EACH,
+            "Hints sent to the broker; those that failed are sent again by the sweep.",
+            (Label("result", ("sent", "failed")),),
+        ),
+        Metric(
+            "wheelyard_tasks_total",
+            Kind.COUNTER,
+            Part.TASKS,
+            "Tasks by their end. `retry`: a dependency is away; `failure`: the attempt counts; "
+            "`skipped`: the work was done, or is being done by another.",
+            (_TASK, Label("outcome", ("success", "failure", "retry", "timeout", "skipped"))),
+        ),
+        Metric(
+            "wheelyard_task_duration_seconds",
+            Kind.HISTOGRAM,
+            Part.TASKS,
+            "Time of an attempt.",
+            (_TASK,),
+            _WAIT_SECONDS,
+        ),
+        Metric(
+            "wheelyard_task_queue_wait_seconds",
+            Kind.HISTOGRAM,
+            Part.TASKS,
+            "From the promise to the beginning of the first attempt.",
+            (Label("queue", ("verify", "index", "maintenance")),),
+            _WAIT_SECONDS,
+        ),
+        Metric(
+            "wheelyard_task_redeliveries_total",
+            Kind.COUNTER,
+            Part.TASKS,
+            "Attempts after the first.",
+            (_TASK,),
+        ),
+        Metric(
+            "wheelyard_task_quarantined_total",
+            Kind.COUNTER,
+            Part.TASKS,
+            "Messages set aside; a person must look.",
+            (_TASK,),
+        ),
+        Metric(
+            "wheelyard_worker_heartbeat_timestamp_seconds",
+            Kind.GAUGE,
+            Part.TASKS,
+            "When the worker's event loop last turned, or last tried to reach the broker.",
+            (Label("group"),),
+        ),
+        Metric(
+            "wheelyard_beat_last_tick_timestamp_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "When the scheduler last went through its jobs.",
+        ),
+        Metric(
+            "wheelyard_scheduled_job_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "When the job last succeeded; not there before its first time.",
+            (Label("job_name"),),
+        ),
+        Metric(
+            "wheelyard_scheduled_job_interval_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "How often the job is due.",
+            (Label("job_name"),),
+        ),
+        Metric(
+            "wheelyard_schema_compatible",
+            Kind.GAUGE,
+            Part.DATABASE,
+            "1 where code and schema fit, 0 where they do not; not there before the first look.",
+            (_SERVICE,),
+        ),
+    )
+}

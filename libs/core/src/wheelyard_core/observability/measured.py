@@ -1,0 +1,154 @@
+"""Adapters that count and time what another adapter does."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Final, TypeVar
+
+from wheelyard_core.domain.work import Promise
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.ports import (
+    BinaryReader,
+    BlobNotFound,
+    BlobReader,
+    BlobStore,
+    CacheUnavailable,
+    PageCache,
+    Queue,
+    StorageUnavailable,
+)
+
+T = TypeVar("T")
+
+# Whether a page was built for the request at hand; see index requests in services/indexer.
+page_built: Final[ContextVar[bool]] = ContextVar("page_built", default=False)
+
+
+class MeasuredBlobStore:
+    """A blob store whose requests are counted. See BlobStore for the contract."""
+
+    def __init__(self, blobs: BlobStore, metrics: Metrics) -> None:
+        self._blobs = blobs
+        self._metrics = metrics
+
+    def put(self, key: str, content: BinaryReader, size: int | None) -> None:
+        """Store everything *content* gives, or nothing."""
+        with self._measured("put"):
+            self._blobs.put(key, content, size)
+
+    def open(self, key: str, start: int = 0, length: int | None = None) -> BlobReader:
+        """Return a reader of the blob."""
+        with self._measured("get"):
+            return self._blobs.open(key, start, length)
+
+    def size(self, key: str) -> int:
+        """Return the bytes in the blob."""
+        with self._measured("head"):
+            return self._blobs.size(key)
+
+    def delete(self, key: str) -> None:
+        """Remove the blob."""
+        with self._measured("delete"):
+            self._blobs.delete(key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with *prefix*; its time includes that of its reader."""
+        with self._measured("list"):
+            yield from self._blobs.keys(prefix)
+
+    def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
+        """Return an address; nothing is asked, so nothing is counted."""
+        return self._blobs.presigned_url(key, filename, seconds)
+
+    def check(self) -> None:
+        """Raise StorageUnavailable unless the store works."""
+        self._blobs.check()
+
+    @contextmanager
+    def _measured(self, operation: str) -> Iterator[None]:
+        began, result = perf_counter(), "ok"
+        try:
+            yield
+        except BlobNotFound:
+            result = "missing"
+            raise
+        except StorageUnavailable:
+            result = "error"
+            raise
+        except Exception:
+            # The content refused to be stored: too large, another digest, a client that went away.
+            result = "refused"
+            raise
+        finally:
+            self._metrics.count("wheelyard_storage_requests_total", operation, result)
+            self._metrics.observe(
+                "wheelyard_storage_request_duration_seconds", perf_counter() - began, operation
+            )
+
+
+class MeasuredPageCache:
+    """A page cache whose requests are counted. See PageCache for the contract."""
+
+    def __init__(self, cache: PageCache, metrics: Metrics) -> None:
+        self._cache = cache
+        self._metrics = metrics
+
+    def get(self, key: str) -> bytes | None:
+        """Return a page, or None."""
+        page = self._counted("get", lambda: self._cache.get(key))
+        self._count("get", "miss" if page is None else "hit")
+        return page
+
+    def put(self, key: str, page: bytes) -> bytes:
+        """Store the page unless a newer one is there."""
+        kept = self._counted("put", lambda: self._cache.put(key, page))
+        self._count("put", "hit")
+        return kept
+
+    def drop(self, key: str) -> None:
+        """Forget a page."""
+        self._counted("drop", lambda: self._cache.drop(key))
+        self._count("drop", "hit")
+
+    def _counted(self, operation: str, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except CacheUnavailable:
+            self._count(operation, "error")
+            raise
+
+    def _count(self, operation: str, result: str) -> None:
+        self._metrics.count("wheelyard_cache_requests_total", operation, result)
+
+
+class MeasuredQueue:
+    """A queue whose hints are counted. See Queue for the contract."""
+
+    def __init__(self, queue: Queue, metrics: Metrics) -> None:
+        self._queue = queue
+        self._metrics = metrics
+
+    def send(self, promised: Sequence[Promise]) -> bool:
+        """Send the hints; False, soon, when the broker does not take them."""
+        sent = self._queue.send(promised)
+        self._metrics.count(
+            "wheelyard_outbox_dispatched_total", "sent" if sent else "failed", amount=len(promised)
+        )
+        return sent
+
+
+def measured_rendering(metrics: Metrics) -> Callable[[Callable[[], T]], T]:
+    """Return what calls a builder of pages, and times it."""
+
+    def build(make: Callable[[], T]) -> T:
+        page_built.set(True)
+        began = perf_counter()
+        try:
+            return make()
+        finally:
+            metrics.observe(
+                "wheelyard_index_render_duration_seconds", perf_counter() - began, "all"
+            )
+
+    return build
