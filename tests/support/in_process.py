@@ -38,23 +38,24 @@ class Hand:
         self._registry: Registry | None = None
         self._thread = Thread(target=self._work, daemon=True)
 
-    def send(self, promised: Sequence[Promise]) -> None:
+    def send(self, promised: Sequence[Promise]) -> bool:
         for promise in promised:
             if self._resting is not None:
                 self._resting.append(promise)
             else:
                 self._queue.put(promise)
+        return True
 
     def start(self, registry: Registry) -> None:
         self._registry = registry
         self._thread.start()
 
     @contextmanager
-    def resting(self) -> Iterator[None]:
-        """Leave what is promised meanwhile for afterwards."""
+    def resting(self) -> Iterator[list[Promise]]:
+        """Leave what is promised meanwhile, which is in the list, for afterwards."""
         self._resting = []
         try:
-            yield
+            yield self._resting
         finally:
             left, self._resting = self._resting, None
             self.send(left)

@@ -436,6 +436,11 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def outbox_admin(self) -> administration.OutboxAdmin:
+        """The outbox of this transaction, for people."""
+        ...
+
+    @property
     def token_admin(self) -> administration.TokenAdmin:
         """The tokens of this transaction, for administration."""
         ...

@@ -23,6 +23,7 @@ from wheelyard_core.domain.administration import (
     UserChanges,
     UserFilter,
 )
+from wheelyard_core.domain.work import SetAside
 
 
 class Users(Protocol):
@@ -184,4 +185,20 @@ class TokenAdmin(Protocol):
 
     def set_job(self, token_id: int, job: dict[str, object]) -> None:
         """Give a job token what uploads record of it."""
+        ...
+
+
+class OutboxAdmin(Protocol):
+    """Promised work, as a person looks at it."""
+
+    def count_waiting(self) -> int:
+        """Return how much is promised and not done, without what was set aside."""
+        ...
+
+    def list_set_aside(self) -> Sequence[SetAside]:
+        """Return the poison rows, oldest first."""
+        ...
+
+    def replay(self, message_id: int) -> bool:
+        """Offer a poison row again with its attempts forgotten; False when there is none."""
         ...

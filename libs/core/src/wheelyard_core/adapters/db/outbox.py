@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import OutboxMessage
@@ -117,6 +117,11 @@ class SqlOutbox:
         for row in rows:
             row.not_before = now + pause
         return [Promise(row.id, Task(row.task)) for row in rows]
+
+    def count_waiting(self) -> int:
+        """Return how much is promised and not done, without what was set aside."""
+        query = select(func.count(OutboxMessage.id)).where(OutboxMessage.set_aside_at.is_(None))
+        return self._session.scalar(query) or 0
 
     def list_set_aside(self) -> Sequence[SetAside]:
         """Return the poison rows, oldest first."""

@@ -65,7 +65,7 @@ class SqlUnitOfWork:
         self.directory = SqlProjectDirectory(self.session)
         self.members = SqlMembers(self.session)
         self.token_admin = SqlTokenAdmin(self.session)
-        self.outbox = SqlOutbox(self.session, self._request_id)
+        self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
         return self
 
     def __exit__(
@@ -124,8 +124,13 @@ class SqlDatabase:
             uow.session.execute(text("SELECT 1"))
 
     def migrate(self) -> None:
-        """Bring the schema to what this code was written for."""
-        migrate(self.engine)
+        """Bring the schema to what this code was written for. Raises DatabaseUnavailable."""
+        try:
+            migrate(self.engine)
+        except (DBAPIError, PoolTimeout) as error:
+            if isinstance(error, DBAPIError) and not _is_outage(error):
+                raise
+            raise DatabaseUnavailable("The database does not answer") from error
 
     def is_compatible(self) -> bool:
         """Tell whether this code runs on the schema that is there."""

@@ -1,0 +1,119 @@
+"""`wheelyard-admin check`: one line for each thing that a registry needs."""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
+from typing import Final
+
+import click
+
+from wheelyard_api.admin.edge import made, table
+from wheelyard_core.adapters.redis_probe import KEEPS_ALL, eviction_policy
+from wheelyard_core.bootstrap import Registry
+from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.settings import SettingsError, read_settings
+
+# Longer than any of the time-outs below, which then say what they waited for.
+_SECONDS: Final = 15.0
+
+
+class NotWell(Exception):
+    """What is wrong with something, as a sentence."""
+
+
+@click.command()
+def check() -> None:
+    """Tell whether everything that the registry needs is there; 1 when something is not."""
+    try:
+        settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    except SettingsError as error:
+        click.echo(table(["settings", "FAILED", " ".join(error.problems)], []))
+        sys.exit(1)
+    registry = made(settings)
+    lines = [("settings", "ok", "complete and well formed")]
+    lines += [_line(name, partial(look, registry)) for name, look in _LOOKS.items()]
+    registry.close()
+    click.echo(table(lines[0], lines[1:]))
+    sys.exit(0 if all(state == "ok" for _, state, _ in lines) else 1)
+
+
+def _line(name: str, look: Callable[[], str]) -> tuple[str, str, str]:
+    """Look in a thread that the program does not wait for: a frozen server must not freeze it."""
+    found: list[tuple[str, str]] = []
+
+    def run() -> None:
+        try:
+            found.append(("ok", look()))
+        except NotWell as problem:
+            found.append(("FAILED", str(problem)))
+        except Exception as error:  # noqa: BLE001  whatever a look ends with is its result
+            found.append(("FAILED", f"{type(error).__name__}: {error}"))
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    state, text = found[0] if found else ("FAILED", f"No answer within {_SECONDS:.0f} seconds.")
+    return name, state, text
+
+
+def _database(registry: Registry) -> str:
+    try:
+        registry.database.check()
+    except DatabaseUnavailable as error:
+        raise NotWell(f"The database does not answer: {_reason(error)}") from error
+    return "answers"
+
+
+def _schema(registry: Registry) -> str:
+    try:
+        fits = registry.database.is_compatible()
+    except DatabaseUnavailable as error:
+        raise NotWell("Not known, for the database does not answer.") from error
+    if not fits:
+        raise NotWell("It is not that of this release: run `wheelyard-admin migrate`.")
+    return "is that of this release"
+
+
+def _broker(registry: Registry) -> str:
+    try:
+        policy = eviction_policy(registry.settings.broker.url)
+    except CacheUnavailable as error:
+        raise NotWell(f"The broker's Redis does not answer: {error}") from error
+    if policy != KEEPS_ALL:
+        raise NotWell(
+            f"Its maxmemory-policy is {policy}, so it may lose messages: set it to {KEEPS_ALL}."
+        )
+    return f"answers; {policy}"
+
+
+def _cache(registry: Registry) -> str:
+    try:
+        policy = eviction_policy(registry.settings.cache.url)
+    except CacheUnavailable as error:
+        raise NotWell(f"The cache's Redis does not answer: {error}") from error
+    return f"answers; {policy}"
+
+
+def _store(registry: Registry) -> str:
+    try:
+        registry.blobs.check()
+    except StorageUnavailable as error:
+        raise NotWell(f"The object store takes no files: {error}") from error
+    return "takes files"
+
+
+_LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
+    "database": _database,
+    "schema": _schema,
+    "broker": _broker,
+    "cache": _cache,
+    "object store": _store,
+}
+
+
+def _reason(error: BaseException) -> str:
+    """Return the driver's own words; SQLAlchemy's around them have an address of its manual."""
+    cause = error.__cause__ or error
+    return str(getattr(cause, "orig", None) or cause)

@@ -1,0 +1,85 @@
+"""A new registry: its schema, its bucket, its first accounts, and the file with their secrets."""
+
+from pathlib import Path
+
+import click
+
+from wheelyard_api.admin.edge import opened, read
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.bootstrap import make_database
+from wheelyard_core.usecases.first_run import first_run
+
+_FILE = click.option(
+    "--credentials-file",
+    type=click.Path(path_type=Path),
+    help="Where the credentials are; WHEELYARD_CREDENTIALS_FILE where this is not given.",
+)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema to this release; safe to run by many at once."""
+    database = make_database(read().database, "migrate", lambda _promised: None)
+    try:
+        database.migrate()
+    finally:
+        database.close()
+    click.echo("The schema is up to date.")
+
+
+@click.command("make-bucket")
+def make_bucket() -> None:
+    """Make the object store's bucket unless it is there; for a first start."""
+    blobs = read().blobs
+    if not isinstance(blobs, S3Settings):
+        click.echo("Files are kept in a folder; there is no bucket to make.")
+        return
+    store = S3BlobStore(blobs)
+    try:
+        store.create_bucket()
+    finally:
+        store.close()
+    click.echo(f"The bucket {blobs.bucket} is there.")
+
+
+@click.command()
+@_FILE
+def bootstrap(credentials_file: Path | None) -> None:
+    """Create an administrator, demo/first and its token in a registry that is new."""
+    with opened() as registry:
+        file = _chosen(credentials_file, registry.settings.credentials_file)
+        new = file.with_name(f".{file.name}.new")
+        # Before anything is created: its secrets are shown here and nowhere else.
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        try:
+            created = first_run(registry.database, registry.settings.pepper)
+            if created is None:
+                click.echo("The registry is not new; nothing was changed.")
+                return
+            new.write_text(created.as_file(registry.settings.http.public_url), encoding="utf-8")
+            new.replace(file)
+        finally:
+            new.unlink(missing_ok=True)
+        click.echo(f"Created demo/first; its credentials are in {file}.")
+
+
+@click.command()
+@_FILE
+def credentials(credentials_file: Path | None) -> None:
+    """Print the credentials that the first start left."""
+    file = _chosen(credentials_file, read().credentials_file)
+    try:
+        click.echo(file.read_text(encoding="utf-8"), nl=False)
+    except FileNotFoundError:
+        raise click.ClickException(
+            f"There is no {file}: the first start has left nothing here."
+        ) from None
+
+
+def _chosen(given: Path | None, configured: Path | None) -> Path:
+    file = given or configured
+    if file is None:
+        raise click.UsageError("Give --credentials-file, or set WHEELYARD_CREDENTIALS_FILE.")
+    return file
