@@ -46,6 +46,7 @@ def _serve(settings: Settings) -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        factory=True,
         workers=1,
         blocking_threads=settings.http.threads,
         log_access=False,
