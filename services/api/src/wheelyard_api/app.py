@@ -3,6 +3,8 @@
 from flask import Flask
 
 from wheelyard_api import rest_packages
+from wheelyard_api.rest import administration
+from wheelyard_api.rest.whole_ids import keep_ids_whole
 from wheelyard_api.uploads import views as uploads
 from wheelyard_core.bootstrap import Registry
 from wheelyard_web.application import make_app
@@ -10,4 +12,7 @@ from wheelyard_web.application import make_app
 
 def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
-    return make_app("wheelyard_api", registry, [uploads.blueprint, rest_packages.blueprint])
+    blueprints = [uploads.blueprint, rest_packages.blueprint, *administration.BLUEPRINTS]
+    app = make_app("wheelyard_api", registry, blueprints)
+    keep_ids_whole(app)
+    return app

@@ -24,14 +24,14 @@ class Holder:
     project_id: int | None = None
     group_id: int | None = None
 
-    @property
-    def filter(self) -> TokenFilter:
-        """What finds its deploy tokens; a revoked one is gone, as in GitLab."""
+    def filter(self, *, is_active: bool | None = None) -> TokenFilter:
+        """Return what finds its deploy tokens; a revoked one is gone, as in GitLab."""
         return TokenFilter(
             (TokenKind.DEPLOY,),
             project_id=self.project_id,
             group_id=self.group_id,
             is_revoked=False,
+            is_active=is_active,
         )
 
 

@@ -60,11 +60,17 @@ def paginated(items: Sequence[object], total: int, page: Page) -> Response:
     return response
 
 
+def address_of_request() -> str:
+    """Return the address that was asked for, without its query, as others may use it."""
+    # A project's path has come with its slashes encoded, and keeps them so (app.py).
+    return registry().settings.http.public_url + quote(request.path, safe="/%")
+
+
 def _address(number: int, size: int) -> str:
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
     kept = [(name, value) for name, value in query if name != "per_page"]
     arguments = urlencode([*kept, ("page", str(number)), ("per_page", str(size))])
-    return f"{registry().settings.http.public_url}{quote(request.path)}?{arguments}"
+    return f"{address_of_request()}?{arguments}"
 
 
 def _positive(arguments: Mapping[str, str], name: str, default: int) -> int:

@@ -1,0 +1,25 @@
+"""The addresses of the administration, together."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from wheelyard_api.rest import (
+    access_tokens,
+    deploy_tokens,
+    groups,
+    members,
+    projects,
+    tokens,
+    users,
+)
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    users.blueprint,
+    tokens.blueprint,
+    groups.blueprint,
+    projects.blueprint,
+    members.blueprint,
+    deploy_tokens.blueprint,
+    access_tokens.blueprint,
+)

@@ -1,0 +1,58 @@
+"""The transaction in which a request to the administration is decided, and who makes it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from flask import Response, g, jsonify
+
+from wheelyard_core.usecases.acting import Acting
+from wheelyard_core.usecases.authenticate import note_use
+from wheelyard_web.identity import identify, registry
+
+
+@contextmanager
+def acting(*, writes: bool) -> Iterator[Acting]:
+    """Yield the actor of this request in a transaction, a snapshot unless it *writes*.
+
+    The actor is looked up in the transaction that acts: a token that was revoked a moment ago
+    changes nothing.
+    """
+    here = registry()
+    request_id = getattr(g, "request_id", None)
+    with here.database.begin(request_id) if writes else here.database.snapshot() as uow:
+        who = identify(uow)
+        yield Acting(uow, who.actor, here.now())
+    note_use(here.database, who.token, here.now())
+
+
+def pepper() -> bytes:
+    """Return the key of the tokens' digests."""
+    return registry().settings.pepper
+
+
+def created(shown: object) -> Response:
+    """Return the answer to what was created."""
+    response = jsonify(shown)
+    response.status_code = HTTPStatus.CREATED
+    return response
+
+
+def secret_shown(shown: dict[str, object], secret: str, *, status: HTTPStatus) -> Response:
+    """Return the only answer that ever has the secret; nobody may keep it on the way."""
+    response = jsonify(shown | {"token": secret})
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def nothing() -> Response:
+    """Return the answer to what was deleted."""
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def accepted() -> Response:
+    """Return GitLab's answer to the deletion of a group or project, which we did at once."""
+    response = jsonify({"message": "202 Accepted"})
+    response.status_code = HTTPStatus.ACCEPTED
+    return response
