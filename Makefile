@@ -22,6 +22,10 @@ $(VENV)/.complete: requirements/dev.lock $(wildcard libs/*/pyproject.toml) $(wil
 run: setup  ## Serve on 127.0.0.1:8080 with everything embedded (PORT=, DATA=)
 	@exec $(BIN)/wheelyard serve --port "$(PORT)" --data "$(DATA)"
 
+.PHONY: demo
+demo: setup  ## Publish real distributions, and install an application from them alone
+	@$(BIN)/python -m scripts.demo
+
 ##@ Check it
 .PHONY: test
 test: setup  ## Run every test on real servers; what cannot be had is named at the end
