@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 from werkzeug.routing import BaseConverter
 
 from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_web import health
 from wheelyard_web.errors import register_error_handlers
 
@@ -31,10 +32,17 @@ def make_app(name: str, registry: Registry, blueprints: Iterable[Blueprint]) -> 
     app.url_map.converters["number"] = Number
     app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     register_error_handlers(app)
+    app.before_request(refuse_nul)
     app.extensions["wheelyard.readiness"] = health.Readiness()
     for blueprint in (health.blueprint, *blueprints):
         app.register_blueprint(blueprint)
     return app
+
+
+def refuse_nul() -> None:
+    """Refuse an address with a NUL, which PostgreSQL takes in no text."""
+    if "\0" in request.path or b"%00" in request.query_string or b"\0" in request.query_string:
+        raise InvalidInput("The address has a NUL, which is in no name")
 
 
 def without_trailing_slash(application: Wsgi) -> Wsgi:
