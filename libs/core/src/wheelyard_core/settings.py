@@ -8,6 +8,7 @@ All problems are reported at once. docs/SETTINGS.md is tested against this table
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -20,7 +21,10 @@ from wheelyard_core.adapters.queue import BrokerSettings
 
 T = TypeVar("T")
 _UNITS: Final = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_LAST_PORT: Final = 65_535
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
+# Addresses of something on this machine: a path instead of a host.
+_LOCAL: Final = frozenset({"sqlite", "unix", "redis+socket"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
@@ -70,27 +74,44 @@ def parse_bool(text: str) -> bool:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         raise ValueError("a whole number")
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
+        raise ValueError("a whole number from 1")
+    return int(text)
+
+
 def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError("a number of seconds") from None
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise ValueError("a number of seconds, like 2.5")
+    return float(text)
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        if text and urlsplit(text).scheme not in schemes:
+        if text and not _is_address(text, schemes):
             raise ValueError(
-                "an address that begins with " + " or ".join(f"{s}://" for s in schemes)
+                "an address that begins with "
+                + " or ".join(f"{scheme}://" for scheme in schemes)
+                + " and goes on with a host or a path"
             )
         return text.rstrip("/")
 
     return parse
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        place = parts.path.strip("/") if parts.scheme in _LOCAL else parts.hostname
+        # Reading the port is what checks it.
+        return parts.scheme in schemes and bool(place) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _choice(*words: str) -> Callable[[str], str]:
@@ -104,7 +125,7 @@ def _choice(*words: str) -> Callable[[str], str]:
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _LAST_PORT:
         raise ValueError("host:port, like 0.0.0.0:8080")
     return host.strip("[]"), int(port)
 
@@ -114,7 +135,13 @@ def _path(text: str) -> Path | None:
 
 
 def _networks(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    networks = tuple(part.strip() for part in text.split(",") if part.strip())
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise ValueError("networks like 10.0.0.0/8 or fd00::/8, with commas") from None
+    return networks
 
 
 _DATABASE_URL = _declare(
@@ -131,7 +158,7 @@ _DATABASE_PASSWORD = _declare(
     "Its password when it is not in the address. A file is read again at each new connection.",
     secret=True,
 )
-_POOL_SIZE = _declare("DATABASE_POOL_SIZE", _number, "5", "Connections that a process keeps.")
+_POOL_SIZE = _declare("DATABASE_POOL_SIZE", _count, "5", "Connections that a process keeps.")
 _POOL_OVERFLOW = _declare("DATABASE_POOL_OVERFLOW", _number, "10", "Connections that it may add.")
 _BLOBS_DIRECTORY = _declare(
     "BLOBS_DIRECTORY", _path, "", "A folder for the files, instead of an object store."
@@ -179,7 +206,7 @@ _MAX_FORM_SIZE = _declare(
     "16MiB",
     "The most that an upload's fields beside the file may take.",
 )
-_MAX_FORM_FIELDS = _declare("MAX_FORM_FIELDS", _number, "2000", "The most fields of an upload.")
+_MAX_FORM_FIELDS = _declare("MAX_FORM_FIELDS", _count, "2000", "The most fields of an upload.")
 _UPLOAD_SECONDS = _declare(
     "UPLOAD_SECONDS",
     _seconds,
@@ -211,7 +238,7 @@ _LISTEN = _declare("LISTEN", _listen, "0.0.0.0:8080", "Where a service serves.")
 _METRICS_LISTEN = _declare(
     "METRICS_LISTEN", _listen, "0.0.0.0:9090", "Where a service shows `/metrics` and `/healthz`."
 )
-_THREADS = _declare("THREADS", _number, "16", "Requests that a process serves at a time.")
+_THREADS = _declare("THREADS", _count, "16", "Requests that a process serves at a time.")
 _DOWNLOADS = _declare(
     "DOWNLOADS",
     _choice("stream", "redirect"),
@@ -219,7 +246,7 @@ _DOWNLOADS = _declare(
     "`stream` passes bytes through; `redirect` sends clients to S3_PUBLIC_ENDPOINT.",
 )
 _PRESIGN_SECONDS = _declare(
-    "PRESIGN_SECONDS", _number, "300", "How long the address of a redirect is good for."
+    "PRESIGN_SECONDS", _count, "300", "How long the address of a redirect is good for."
 )
 _TRUSTED_PROXIES = _declare(
     "TRUSTED_PROXIES",
@@ -253,7 +280,7 @@ _CREDENTIALS_FILE = _declare(
     "Where `wheelyard-admin bootstrap` leaves the first credentials, for `credentials` to print.",
 )
 _WORKER_CONCURRENCY = _declare(
-    "WORKER_CONCURRENCY", _number, "2", "Tasks that a worker does at a time."
+    "WORKER_CONCURRENCY", _count, "2", "Tasks that a worker does at a time."
 )
 _SWEEP_SECONDS = _declare(
     "SWEEP_SECONDS", _seconds, "3", "How often the scheduler looks for work that was lost."
@@ -270,14 +297,19 @@ class Source:
     def read(self, setting: Setting[T]) -> T:
         """Return the setting's value; a wrong one is noted and its default returned."""
         text = self._text(setting)
-        if text is None:
+        if text is None or (text == "" and setting.default is None):
             self.problems.append(f"{setting.name} is not set: {setting.text}")
-            text = setting.default or ""
+            text = ""
         try:
             return setting.parse(text)
         except ValueError as error:
-            self.problems.append(f"{setting.name} must be {error}")
-            return setting.parse(setting.default or "") if setting.default else None  # type: ignore[return-value]  # never used: see finish
+            if text:
+                self.problems.append(f"{setting.name} must be {error}")
+            return setting.parse(setting.default or "")
+
+    def has(self, setting: Setting[T]) -> bool:
+        """Tell whether something is given for the setting, be it right or wrong."""
+        return bool(self._environment.get(setting.name))
 
     def file_of(self, setting: Setting[str]) -> Path | None:
         """Return the file that a secret comes from, for those that are read again."""
@@ -293,8 +325,9 @@ class Source:
         if setting.secret and (file := self._environment.get(f"{setting.name}_FILE")):
             try:
                 return Path(file).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                self.problems.append(f"{setting.name}_FILE cannot be read: {error.strerror}")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "it is not UTF-8"
+                self.problems.append(f"{setting.name}_FILE cannot be read: {reason}")
                 return setting.default
         return self._environment.get(setting.name, setting.default)
 
@@ -325,7 +358,7 @@ class DatabaseSettings:
 def read_blobs(source: Source) -> DirectoryBlobSettings | S3Settings:
     """Build the settings of whichever blob store is configured."""
     directory, endpoint = source.read(_BLOBS_DIRECTORY), source.read(_S3_ENDPOINT)
-    if (directory is None) == (not endpoint):
+    if source.has(_BLOBS_DIRECTORY) == source.has(_S3_ENDPOINT):
         source.problems.append(
             "Either WHEELYARD_BLOBS_DIRECTORY or WHEELYARD_S3_ENDPOINT must be set, and not both"
         )

@@ -38,7 +38,7 @@ class S3Settings:
     endpoint: str
     region: str
     bucket: str
-    access_key: str
+    access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     public_endpoint: str | None = None
     prefix: str = ""
