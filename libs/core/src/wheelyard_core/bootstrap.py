@@ -11,10 +11,18 @@ from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.cache.redis import RedisPageCache, RedisVerdicts
 from wheelyard_core.adapters.db.engine import make_engine
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+from wheelyard_core.adapters.db.watching import error_class
 from wheelyard_core.adapters.queue import CeleryQueue
 from wheelyard_core.domain.work import Claim, Promise, Task
 from wheelyard_core.formats.limits import ArchiveLimits
-from wheelyard_core.ports import BlobStore
+from wheelyard_core.observability.measured import (
+    MeasuredBlobStore,
+    MeasuredPageCache,
+    MeasuredQueue,
+    measured_rendering,
+)
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.ports import BlobStore, PageCache, Queue
 from wheelyard_core.settings import DatabaseSettings, Settings
 from wheelyard_core.usecases.crash_points import (
     CrashPoint,
@@ -45,11 +53,14 @@ class Registry:
     settings: Settings
     database: SqlDatabase
     blobs: BlobStore
-    queue: CeleryQueue
-    cache: RedisPageCache
+    queue: Queue
+    cache: PageCache
     verdicts: RedisVerdicts
     reach: CrashPoint
     now: Callable[[], datetime]
+    metrics: Metrics
+    # Gives the broker's connections back.
+    close_queue: Callable[[], None]
 
     def receiver(self) -> Receiver:
         """Return what receives uploads."""
@@ -61,7 +72,12 @@ class Registry:
 
     def pages(self) -> Pages:
         """Return what reads and refreshes simple pages."""
-        return Pages(self.database, self.cache, self.settings.http.base_path)
+        return Pages(
+            self.database,
+            self.cache,
+            self.settings.http.base_path,
+            measured_rendering(self.metrics),
+        )
 
     def cleaner(self) -> Cleaner:
         """Return what clears up after broken uploads."""
@@ -102,24 +118,39 @@ class Registry:
     def close(self) -> None:
         """Give all connections back."""
         self.database.close()
-        self.queue.close()
+        self.close_queue()
 
 
 def make_registry(
-    settings: Settings, service: str, reach: CrashPoint = nothing_happens
+    settings: Settings,
+    service: str,
+    reach: CrashPoint = nothing_happens,
+    metrics: Metrics | None = None,
 ) -> Registry:
     """Return the adapters that *settings* describe, for one process of *service*."""
-    queue = CeleryQueue(settings.broker)
+    metrics = Metrics() if metrics is None else metrics
+    broker = CeleryQueue(settings.broker)
+    queue = MeasuredQueue(broker, metrics)
+    database = make_database(settings.database, service, queue.send)
+    database.failed = partial(_count_error, metrics)
     return Registry(
         settings=settings,
-        database=make_database(settings.database, service, queue.send),
-        blobs=_blob_store(settings),
+        database=database,
+        blobs=MeasuredBlobStore(_blob_store(settings), metrics),
         queue=queue,
-        cache=RedisPageCache(settings.cache),
+        cache=MeasuredPageCache(RedisPageCache(settings.cache), metrics),
         verdicts=RedisVerdicts(settings.cache),
         reach=reach,
         now=utc_now,
+        metrics=metrics,
+        close_queue=broker.close,
     )
+
+
+def _count_error(metrics: Metrics, error: BaseException) -> None:
+    kind = error_class(error)
+    if kind is not None:
+        metrics.count_db_error(kind)
 
 
 def crash_point_from(environment: Mapping[str, str]) -> CrashPoint:

@@ -55,8 +55,9 @@ class Metrics:
     def __init__(
         self, service: str = "none", parts: Collection[Part] = (), *, shared: bool = False
     ) -> None:
-        # Also where the variable is set: a process that does not fork needs no files.
-        values.ValueClass = values.MultiProcessValue() if shared else values.MutexValue  # type: ignore[no-untyped-call]  # the library's
+        if parts:
+            # Also where the variable is set: a process that does not fork needs no files.
+            values.ValueClass = values.MultiProcessValue() if shared else values.MutexValue  # type: ignore[no-untyped-call]  # the library's
         self.service = service
         self.observed = Observed()
         self.registry = CollectorRegistry()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
+from typing import Final, TypeAlias
 
 from packaging.version import Version
 
@@ -18,6 +18,13 @@ from wheelyard_core.simple.urls import file_url, simple_url
 from wheelyard_core.usecases.crash_points import CrashPoint
 
 _REBUILDS: Final = 5
+
+Build: TypeAlias = Callable[[Callable[[], Rendered | None]], Rendered | None]
+
+
+def plainly(make: Callable[[], Rendered | None]) -> Rendered | None:
+    """Build a page and tell nobody."""
+    return make()
 
 
 def package_page(listing: PackageListing, base_path: str, scope: str) -> PackagePage:
@@ -86,6 +93,8 @@ class Pages:
     database: Database
     cache: PageCache
     base_path: str
+    # Goes around every build: `bootstrap` passes what times it.
+    build: Build = plainly
     _flights: SingleFlight = field(default_factory=SingleFlight)
 
     def package(self, project_id: int, normalized: str) -> Rendered | None:
@@ -117,7 +126,7 @@ class Pages:
             try:
                 return self._store(source)
             except CacheUnavailable:
-                return source.build()
+                return self.build(source.build)
 
     def _cached(self, key: str) -> Rendered | None:
         try:
@@ -132,7 +141,7 @@ class Pages:
         A page that changed between our look and our store, while the cache was emptied, would
         otherwise stay old: the change's own refresh came before the emptying.
         """
-        page = source.build()
+        page = self.build(source.build)
         for _ in range(_REBUILDS):
             if page is None or page.serial == 0:
                 # Nothing was ever published: there is no serial to order this page by.
@@ -140,7 +149,7 @@ class Pages:
             winner = load(self.cache.put(source.key, dump(page)))
             if source.serial() <= winner.serial:
                 return winner
-            page = source.build()
+            page = self.build(source.build)
         return page
 
     def _package_source(self, project_id: int, normalized: str) -> _Source:

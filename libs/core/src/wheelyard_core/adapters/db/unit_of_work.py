@@ -28,11 +28,16 @@ from wheelyard_core.domain.work import Promise
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 
 Dispatch = Callable[[Sequence[Promise]], None]
+Failed = Callable[[BaseException], None]
 AccessChanged = Callable[[], None]
 
 
 def nobody_listens() -> None:
     """Tell nobody that access has changed: where nobody remembers grants."""
+
+
+def quietly(_error: BaseException) -> None:
+    """Tell nobody that a transaction failed."""
 
 
 class SqlUnitOfWork:
@@ -44,7 +49,9 @@ class SqlUnitOfWork:
         dispatch: Dispatch,
         request_id: str | None = None,
         tell_access: AccessChanged = nobody_listens,
+        failed: Failed = quietly,
     ) -> None:
+        self._failed = failed
         self._sessions = sessions
         self._dispatch = dispatch
         self._request_id = request_id
@@ -78,6 +85,8 @@ class SqlUnitOfWork:
             self.session.close()
         except SQLAlchemyError as closing:
             error = error or closing
+        if error is not None:
+            self._failed(error)
         if isinstance(error, IntegrityError):
             raise Conflict from error
         if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_outage(error)):
@@ -109,14 +118,18 @@ class SqlDatabase:
         self._writers = sessionmaker(engine, expire_on_commit=False)
         self._readers = sessionmaker(snapshot_engine(engine), expire_on_commit=False)
         self._dispatch = dispatch
+        # Hears of whatever ended a transaction; `bootstrap` has it counted.
+        self.failed: Failed = quietly
 
     def begin(self, request_id: str | None = None) -> SqlUnitOfWork:
         """Return a transaction that may write."""
-        return SqlUnitOfWork(self._writers, self._dispatch, request_id, self._access_changed)
+        return SqlUnitOfWork(
+            self._writers, self._dispatch, request_id, self._access_changed, self.failed
+        )
 
     def snapshot(self) -> SqlUnitOfWork:
         """Return a transaction that only reads, all of it at one moment."""
-        return SqlUnitOfWork(self._readers, _refuse_promises)
+        return SqlUnitOfWork(self._readers, _refuse_promises, failed=self.failed)
 
     def check(self) -> None:
         """Raise DatabaseUnavailable unless the database answers."""
