@@ -43,7 +43,7 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(errors.RegistryError)
     def refuse(error: errors.RegistryError) -> Response:
-        status = STATUS_OF[type(error)]
+        status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
         problems = error.problems if isinstance(error, errors.InvalidDistribution) else ()
         return answer(status, str(error), problems)
 
