@@ -42,6 +42,12 @@ class Someone:
     def status(self, method: str, path: str, **fields: Any) -> int:
         return self.ask(method, path, json=fields).status_code
 
+    def refused(self, path: str, word: str, **fields: Any) -> None:
+        """See a POST refused as a bad request by a sentence with *word* in it."""
+        answer = self.ask("POST", path, json=fields)
+        assert answer.status_code == 400, (fields, answer.text)
+        assert word in answer.get_json()["message"], fields
+
     def _answer(self, method: str, path: str, status: int, **options: Any) -> Any:
         answer = self.ask(method, path, **options)
         assert answer.status_code == status, answer.text

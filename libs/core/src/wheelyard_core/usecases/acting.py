@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from wheelyard_core.domain.access import Actor, Anonymous, Permission, Person, Role, user_of
+from wheelyard_core.domain.access import Actor, Anonymous, Permission, Person, Role
 from wheelyard_core.domain.administering import (
     GroupPermission,
     require_admin,
@@ -46,12 +46,12 @@ class Acting:
     def project(self, reference: str, permission: Permission) -> tuple[Project, Role]:
         """Return a project, and the actor's role in it, if the actor may do this with it."""
         project = authorised_project(self.uow, self.actor, reference, permission, self.now)
-        if self._is_admin:
-            return project, Role.OWNER
-        user_id = user_of(self.actor)
-        if user_id is None:
+        # A job token acts for an account, but never with its rights over settings.
+        if not isinstance(self.actor, Person):
             return project, Role.NONE
-        return project, self.uow.projects.role_in(user_id, project.policy, self.now)
+        if self.actor.is_admin:
+            return project, Role.OWNER
+        return project, self.uow.projects.role_in(self.actor.user_id, project.policy, self.now)
 
     def project_settings(self, reference: str, *, writes: bool) -> tuple[Project, Role]:
         """Return a project whose settings the actor may read or (*writes*) change."""
@@ -68,12 +68,12 @@ class Acting:
 
     def in_group(self, group: Group | None, permission: GroupPermission) -> tuple[Group, Role]:
         """Return the same for a group that was looked up, if it was found."""
-        user_id, role, below = user_of(self.actor), Role.NONE, False
-        if group is not None and user_id is not None:
+        role, below = Role.NONE, False
+        if group is not None and isinstance(self.actor, Person):
+            user_id = self.actor.user_id
             role = self.uow.groups.role_in(user_id, group, self.now)
             below = self.uow.groups.is_member_below(user_id, group.id, self.now)
-        if self._is_admin:
-            role = Role.OWNER
+            role = Role.OWNER if self.actor.is_admin else role
         found = require_in_group(self.actor, group, role, permission, member_below=below)
         return found, role
 
@@ -83,10 +83,6 @@ class Acting:
             raise AuthenticationRequired(
                 self.actor.refused or "Authentication is required: give a token"
             )
-
-    @property
-    def _is_admin(self) -> bool:
-        return isinstance(self.actor, Person) and self.actor.is_admin
 
 
 def place_of_group(group: Group) -> Place:
