@@ -9,6 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
+from wheelyard_core.adapters.db.engine import wait_as_long_as_it_takes
+
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 # "wheelyard migrations", as a 64-bit number of nobody else's.
 _LOCK: Final = 7_291_455_013_881
@@ -26,8 +28,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             # The lock first and the time-outs afterwards, or the second one fails, not waits.
-            connection.execute(text("SET lock_timeout = 0"))
-            connection.execute(text("SET statement_timeout = 0"))
+            wait_as_long_as_it_takes(connection)
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             connection.execute(text("SET lock_timeout = '4s'"))
             connection.commit()
