@@ -30,19 +30,19 @@ class Someone:
     def get(self, path: str, status: int = 200) -> Any:
         return self._answer("GET", path, status)
 
-    def post(self, path: str, status: int = 201, **fields: Any) -> Any:
+    def post(self, path: str, /, status: int = 201, **fields: Any) -> Any:
         return self._answer("POST", path, status, json=fields)
 
-    def put(self, path: str, status: int = 200, **fields: Any) -> Any:
+    def put(self, path: str, /, status: int = 200, **fields: Any) -> Any:
         return self._answer("PUT", path, status, json=fields)
 
     def delete(self, path: str, status: int = 204) -> Any:
         return self._answer("DELETE", path, status)
 
-    def status(self, method: str, path: str, **fields: Any) -> int:
+    def status(self, method: str, path: str, /, **fields: Any) -> int:
         return self.ask(method, path, json=fields).status_code
 
-    def refused(self, path: str, word: str, **fields: Any) -> None:
+    def refused(self, path: str, word: str, /, **fields: Any) -> None:
         """See a POST refused as a bad request by a sentence with *word* in it."""
         answer = self.ask("POST", path, json=fields)
         assert answer.status_code == 400, (fields, answer.text)
