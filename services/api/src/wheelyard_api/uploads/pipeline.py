@@ -82,9 +82,15 @@ class Submission:
     ) -> Receipt:
         receiver = self.registry.receiver()
         admitted = receiver.admit(candidate, sha256, self.registry.now(), self.request_id)
-        if isinstance(admitted, Receipt):
-            return admitted
         reader = CheckedReader(form, self._limit, read_declared(form.fields))
+        if isinstance(admitted, Receipt):
+            # The server closes a connection on which much was left unread, and twine sends the
+            # next file over the same one.
+            while reader.read():
+                pass
+            form.finish()
+            self._same_claims(form, part, candidate)
+            return admitted
         with _undone_if_refused(receiver, admitted):
             self.registry.blobs.put(admitted.blob_key, reader, None)
             form.finish()
