@@ -13,6 +13,7 @@ from tests.support.wheelyard import Wheelyard
 
 from wheelyard_core.adapters.db.models import File, OutboxMessage, UploadRow
 from wheelyard_core.bootstrap import Registry, make_registry
+from wheelyard_core.domain.catalogue import UploadStatus
 from wheelyard_core.settings import read_settings
 from wheelyard_standalone.layout import Layout
 
@@ -45,16 +46,11 @@ class Backstage:
         with Session(self._engine) as session:
             return list(session.scalars(select(File.filename).where(File.project_id == project_id)))
 
-    def blobs_of(self, project_id: int) -> set[str]:
-        """Return the blobs that exist for uploads into the project, metadata files included."""
+    def uploads(self, project_id: int) -> list[tuple[str, UploadStatus]]:
+        """Return the file name and the status of every upload that is remembered."""
         with Session(self._engine) as session:
-            uploads = select(UploadRow.id).where(UploadRow.project_id == project_id)
-            ours = tuple(session.scalars(uploads))
-        return {
-            key
-            for key in self.registry.blobs.keys("files/")
-            if key.rpartition("/")[2].removesuffix(".metadata") in ours
-        }
+            wanted = select(UploadRow).where(UploadRow.project_id == project_id)
+            return [(row.filename, row.status) for row in session.scalars(wanted)]
 
     def blobs(self) -> set[str]:
         """Return the keys of all blobs."""
