@@ -1,6 +1,6 @@
 """What the Flask applications of all services have in common."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Flask, request
@@ -8,10 +8,10 @@ from werkzeug.routing import BaseConverter
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.errors import InvalidInput
-from wheelyard_web import health
+from wheelyard_web import health, watching
 from wheelyard_web.errors import register_error_handlers
 
-Wsgi = Callable[..., Iterable[bytes]]
+Wsgi = watching.Wsgi
 
 
 class Number(BaseConverter):
@@ -24,7 +24,13 @@ class Number(BaseConverter):
         return int(value)
 
 
-def make_app(name: str, registry: Registry, blueprints: Iterable[Blueprint]) -> Flask:
+def make_app(
+    name: str,
+    registry: Registry,
+    blueprints: Iterable[Blueprint],
+    *,
+    needs_database: bool = True,
+) -> Flask:
     """Return an application over *registry* with these addresses."""
     app = Flask(name, static_folder=None)
     app.extensions["wheelyard"] = registry
@@ -33,9 +39,13 @@ def make_app(name: str, registry: Registry, blueprints: Iterable[Blueprint]) -> 
     app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     register_error_handlers(app)
     app.before_request(refuse_nul)
-    app.extensions["wheelyard.readiness"] = health.Readiness()
+    app.extensions["wheelyard.readiness"] = health.Readiness(
+        registry.database, needs_database=needs_database
+    )
     for blueprint in (health.blueprint, *blueprints):
         app.register_blueprint(blueprint)
+    service = name.removeprefix("wheelyard_")
+    watching.watch(app, service, registry.metrics, registry.settings.http.trusted_proxies)
     return app
 
 

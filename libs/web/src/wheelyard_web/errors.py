@@ -4,11 +4,14 @@ from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
+import structlog
 from flask import Flask, Request, Response, g, json, render_template_string, request
 from werkzeug.exceptions import HTTPException
 
 from wheelyard_core.domain import errors
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
+
+log = structlog.get_logger()
 
 STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidInput: HTTPStatus.BAD_REQUEST,
@@ -50,7 +53,7 @@ def register_error_handlers(app: Flask) -> None:
     @app.errorhandler(DatabaseUnavailable)
     @app.errorhandler(StorageUnavailable)
     def out_of_order(error: Exception) -> Response:
-        app.logger.warning("outage", extra={"error": str(error)})
+        log.warning("outage", error=str(error))
         sentence = "A service that the registry needs is away; try again in a moment"
         return answer(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
 
@@ -70,7 +73,7 @@ def register_error_handlers(app: Flask) -> None:
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:
         request_id = getattr(g, "request_id", None) or str(uuid4())
-        app.logger.error("bug", exc_info=error, extra={"request_id": request_id})
+        log.error("bug", exc_info=error, request_id=request_id)
         return answer(
             HTTPStatus.INTERNAL_SERVER_ERROR, f"Something is wrong here; request {request_id}"
         )

@@ -1,34 +1,52 @@
 """Probes: is this process beyond help, and should it get traffic now."""
 
-from threading import Lock
-from time import monotonic
-from typing import Final
+from threading import Event
 
 from flask import Blueprint, Response, current_app, jsonify
 
+from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+from wheelyard_core.observability.looking import Look, TooLate
 from wheelyard_core.ports import DatabaseUnavailable
-from wheelyard_web.identity import registry
 
 blueprint = Blueprint("health", __name__)
 
-_REMEMBERED_SECONDS: Final = 2.0
+_WITHOUT_SCHEMA = "the database's schema is not that of this release: migrate"
+_WITHOUT_DATABASE = "the database does not answer"
 
 
 class Readiness:
-    """Remembers for two seconds whether the schema fits, so that probes cost no connections."""
+    """Tells whether this process should get traffic.
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._until = 0.0
-        self._problem: str | None = None
+    The api can do nothing without its database. The indexer can: it serves the pages that it has,
+    so an outage must not take it out; only a schema that is known not to fit does.
+    """
+
+    def __init__(self, database: SqlDatabase, *, needs_database: bool) -> None:
+        self._database = database
+        self._needs_database = needs_database
+        self._fits = False
+        # A second at most, and at most every two seconds: probes must cost next to nothing.
+        self._look = Look(self._ask, cap=1.0, keep=2.0)
+        self.draining = Event()
 
     def problem(self) -> str | None:
         """Return why this process should get no traffic, or None."""
-        with self._lock:
-            if monotonic() >= self._until:
-                self._problem = _look()
-                self._until = monotonic() + _REMEMBERED_SECONDS
-            return self._problem
+        if self.draining.is_set():
+            return "stopping"
+        if self._fits and not self._needs_database:
+            return None
+        try:
+            return self._look()
+        except (DatabaseUnavailable, TooLate):
+            return _WITHOUT_DATABASE if self._needs_database else None
+
+    def _ask(self) -> str | None:
+        if self._fits:
+            # Later migrations only expand: a schema that fits goes on fitting.
+            self._database.check()
+        else:
+            self._fits = self._database.is_compatible()
+        return None if self._fits else _WITHOUT_SCHEMA
 
 
 @blueprint.get("/livez")
@@ -40,16 +58,7 @@ def livez() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     """Answer 200 while requests can be served, else 503 and why."""
-    readiness = current_app.extensions["wheelyard.readiness"]
-    problem = readiness.problem()
+    problem = current_app.extensions["wheelyard.readiness"].problem()
     response = jsonify({"status": problem or "ready"})
     response.status_code = 200 if problem is None else 503
     return response
-
-
-def _look() -> str | None:
-    try:
-        fits = registry().database.is_compatible()
-    except DatabaseUnavailable:
-        return "the database does not answer"
-    return None if fits else "the database's schema is not that of this release: migrate"

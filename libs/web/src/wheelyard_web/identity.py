@@ -26,8 +26,14 @@ def credentials() -> Credentials | None:
 def identify(uow: UnitOfWork) -> Authenticated:
     """Return the actor of this request, looked up in *uow*."""
     here = registry()
-    who = authenticate(uow, credentials(), here.settings.pepper, here.now())
+    given = credentials()
+    who = authenticate(uow, given, here.settings.pepper, here.now())
+    is_first = "actor" not in g
     g.actor = who.actor
+    # A long upload is authenticated again at its end.
+    if given is not None and is_first:
+        result = "failure" if who.token is None else "success"
+        here.metrics.count("wheelyard_auth_attempts_total", "token", result)
     return who
 
 

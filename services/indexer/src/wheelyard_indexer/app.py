@@ -9,6 +9,7 @@ from wheelyard_web.application import make_app
 
 def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
-    app = make_app("wheelyard_indexer", registry, [pages.blueprint, files.blueprint])
+    blueprints = [pages.blueprint, files.blueprint]
+    app = make_app("wheelyard_indexer", registry, blueprints, needs_database=False)
     app.extensions["wheelyard.pages"] = registry.pages()
     return app

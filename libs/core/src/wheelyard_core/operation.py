@@ -1,0 +1,119 @@
+"""What every entry point sets up beside its service: logs, and what metrics and health show."""
+
+import os
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.db.watching import outbox_state, pool_state
+from wheelyard_core.adapters.redis_probe import eviction_policy
+from wheelyard_core.bootstrap import Registry
+from wheelyard_core.observability.endpoint import Checks, Sick
+from wheelyard_core.observability.logging import LogSettings, configure_logging
+from wheelyard_core.observability.looking import Look
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.observability.redaction import Redact, make_redact
+from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.settings import Settings
+
+# The database is asked this often for what metrics show of it, however often it is scraped.
+_REMEMBERED_SECONDS: Final = 5.0
+_SCHEMA_SECONDS: Final = 30.0
+
+
+def secrets_of(settings: Settings) -> set[str]:
+    """Return every secret in the settings, for the logs to leave out."""
+    found = {settings.pepper.decode(), settings.database.password}
+    for url in (settings.database.url, settings.broker.url, settings.cache.url):
+        password = urlsplit(url).password or ""
+        found |= {password, unquote(password)}
+    if isinstance(settings.blobs, S3Settings):
+        found |= {settings.blobs.access_key, settings.blobs.secret_key}
+    return found - {""}
+
+
+def start_logging(settings: Settings, service: str) -> Redact:
+    """Have this process log as the settings say; return what takes secrets out of a text."""
+    secrets = secrets_of(settings)
+    configure_logging(LogSettings(service, settings.log_format, settings.log_level, secrets))
+    return make_redact(secrets)
+
+
+def health_checks(registry: Registry) -> Checks:
+    """Return what `/healthz` looks at."""
+
+    def database() -> str:
+        try:
+            fits = registry.database.is_compatible()
+        except DatabaseUnavailable as error:
+            raise Sick("The database does not answer.") from error
+        if not fits:
+            raise Sick("The database's schema is not that of this release: migrate.")
+        return "The database answers, and its schema is that of this release."
+
+    def blobs() -> str:
+        try:
+            registry.blobs.check()
+        except StorageUnavailable as error:
+            raise Sick(f"The object store takes no files: {error}") from error
+        return "The object store takes files."
+
+    settings = registry.settings
+    return {
+        "database": database,
+        "broker": lambda: _redis("broker's Redis", settings.broker.url),
+        "cache": lambda: _redis("cache's Redis", settings.cache.url),
+        "object store": blobs,
+    }
+
+
+def _redis(what: str, url: str) -> str:
+    try:
+        policy = eviction_policy(url)
+    except CacheUnavailable as error:
+        raise Sick(f"The {what} does not answer: {error}") from error
+    return f"The {what} answers; its maxmemory-policy is {policy}."
+
+
+def watch_database(metrics: Metrics, registry: Registry) -> None:
+    """Show the pool, and whether code and schema fit."""
+    service = metrics.service
+    fits = Look(registry.database.is_compatible, keep=_SCHEMA_SECONDS)
+    metrics.observed.add("wheelyard_schema_compatible", lambda: {(service,): float(fits())})
+    metrics.observed.add(
+        "wheelyard_db_pool_connections",
+        lambda: {
+            (service, state): float(count)
+            for state, count in pool_state(registry.database.engine).items()
+        },
+    )
+
+
+def watch_outbox(metrics: Metrics, registry: Registry) -> None:
+    """Show what the outbox holds: one truth for all processes, from the database."""
+
+    def count() -> tuple[float, float, float]:
+        with registry.database.snapshot() as uow:
+            state = outbox_state(uow.session)
+        return state.pending, state.oldest_age, state.set_aside
+
+    look = Look(count, keep=_REMEMBERED_SECONDS)
+    names = (
+        "wheelyard_outbox_pending",
+        "wheelyard_outbox_oldest_age_seconds",
+        "wheelyard_outbox_set_aside",
+    )
+    for place, name in enumerate(names):
+        metrics.observed.add(name, _one_of(look, place))
+
+
+def _one_of(
+    look: Look[tuple[float, float, float]], place: int
+) -> Callable[[], Mapping[tuple[str, ...], float]]:
+    return lambda: {(): look()[place]}
+
+
+def process_environment() -> MutableMapping[str, str]:
+    """Return the environment, where prometheus_client looks for its folder."""
+    return os.environ  # noqa: TID251  as above: the library takes no argument for it
