@@ -213,9 +213,10 @@ def test_a_message_whose_workers_all_died_is_set_aside(world: World) -> None:
     promise = world.promised[0]
     for _ in range(MAX_ATTEMPTS):
         with world.registry.database.begin() as uow:
-            assert uow.outbox.claim(promise.message_id) is not None
+            claim = uow.outbox.claim(promise.message_id)
+            assert claim is not None
             assert uow.outbox.claim(promise.message_id) is None
-            uow.outbox.release(promise.message_id, "died", timedelta(0), forgive=False)
+            uow.outbox.release(claim, "died", timedelta(0), forgive=False)
             uow.commit()
 
     assert world.do(promise) is Outcome.SET_ASIDE
@@ -234,7 +235,7 @@ def test_the_lease_is_renewed_while_work_goes_on(
         assert claim is not None
         assert uow.outbox.renew(claim.message_id, claim.attempt)
         assert not uow.outbox.renew(claim.message_id, claim.attempt + 1)
-        uow.outbox.release(claim.message_id, "again", timedelta(0), forgive=True)
+        uow.outbox.release(claim, "again", timedelta(0), forgive=True)
         uow.commit()
 
     def slow(_claim: object) -> None:
@@ -265,8 +266,9 @@ def test_the_sweep_sends_lost_work_again(world: World) -> None:
     world.receive(WHEEL)
     lost = world.promised.pop()
     with world.registry.database.begin() as uow:
-        uow.outbox.claim(lost.message_id)
-        uow.outbox.release(lost.message_id, "lost", timedelta(seconds=-1), forgive=True)
+        claim = uow.outbox.claim(lost.message_id)
+        assert claim is not None
+        uow.outbox.release(claim, "lost", timedelta(seconds=-1), forgive=True)
         uow.commit()
     sent = Sent()
 

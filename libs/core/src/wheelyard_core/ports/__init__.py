@@ -359,7 +359,7 @@ class Outbox(Protocol):
         """Forget a row, in the transaction of its effect."""
         ...
 
-    def release(self, message_id: int, error: str, wait: timedelta, *, forgive: bool) -> None:
+    def release(self, claim: Claim, error: str, wait: timedelta, *, forgive: bool) -> None:
         """Give a row back after a failure, due again after *wait*; *forgive* uncounts it."""
         ...
 

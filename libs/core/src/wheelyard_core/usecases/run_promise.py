@@ -110,9 +110,7 @@ def _kept_lease(database: Database, claim: Claim) -> Iterator[None]:
 def _release(database: Database, claim: Claim, error: Exception, *, forgive: bool) -> None:
     pause = min(2.0**claim.attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
     with database.begin() as uow:
-        uow.outbox.release(
-            claim.message_id, _described(error), timedelta(seconds=pause), forgive=forgive
-        )
+        uow.outbox.release(claim, _described(error), timedelta(seconds=pause), forgive=forgive)
         uow.commit()
 
 

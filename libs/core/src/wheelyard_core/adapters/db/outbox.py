@@ -78,15 +78,15 @@ class SqlOutbox:
         """Forget the row, in the transaction of its effect."""
         self._session.execute(delete(OutboxMessage).where(OutboxMessage.id == message_id))
 
-    def release(self, message_id: int, error: str, wait: timedelta, *, forgive: bool) -> None:
-        """Give the row back after a failure, due again after *wait*.
+    def release(self, claim: Claim, error: str, wait: timedelta, *, forgive: bool) -> None:
+        """Give the row back after a failure, due again after *wait*; nothing if another has it.
 
         *forgive* takes the attempt back: a dependency that is away makes no message poison.
         """
         now = database_time(self._session)
         self._session.execute(
             update(OutboxMessage)
-            .where(OutboxMessage.id == message_id)
+            .where(OutboxMessage.id == claim.message_id, OutboxMessage.attempts == claim.attempt)
             .values(
                 attempts=OutboxMessage.attempts - int(forgive),
                 leased_until=None,
