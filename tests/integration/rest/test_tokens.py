@@ -364,7 +364,7 @@ def test_deploy_and_job_tokens_administer_nothing(town: "Town") -> None:
 def test_an_upload_records_the_job_of_its_token(town: "Town") -> None:
     project = town.project()
     developer = town.member(30, project)
-    job = {"ref": "main", "sha": "a" * 40, "pipeline_url": "https://ci.example/7"}
+    job: dict[str, Any] = {"ref": "main", "sha": "a" * 40, "pipeline_url": "https://ci.example/7"}
 
     made = developer.post(f"/projects/{project['id']}/job_tokens", expires_in=60, **job)
 

@@ -1,0 +1,98 @@
+"""Rights that end: told after the commit, and decided by one of those who race."""
+
+from collections import Counter
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+
+if TYPE_CHECKING:
+    from tests.integration.rest.conftest import Town
+
+pytestmark = pytest.mark.integration
+
+
+def test_whatever_takes_rights_away_is_told_after_its_commit(town: "Town") -> None:
+    group = town.group()
+    project = town.project(namespace_id=group["id"])
+    ada = town.member(30, project)
+    path = f"/projects/{project['id']}"
+    deploy = town.admin.post(f"{path}/deploy_tokens", name="d", scopes=["read_package_registry"])
+    access = town.admin.post(f"{path}/access_tokens", name="a", scopes=["api"])
+    token = ada.post("/user/personal_access_tokens", name="t", scopes=["api"])
+    own = town.holder(ada.post("/user/personal_access_tokens", name="o", scopes=["api"])["token"])
+    told: list[str] = []
+    database = town.yard.registry.database
+    assert isinstance(database, SqlDatabase)
+    database._access_changed = lambda: told.append("told")  # noqa: SLF001  what a service gives it
+
+    def tells(method: str, address: str, **fields: object) -> None:
+        told.clear()
+        answer = town.admin.ask(method, address, json=fields)
+        assert answer.status_code < 300, (method, address, answer.text)
+        assert told == ["told"], (method, address)
+
+    tells("PUT", path, visibility="internal")
+    tells("PUT", path, package_registry_access_level="private")
+    tells("PUT", f"{path}/members/{ada.id}", access_level=20)
+    tells("DELETE", f"{path}/members/{ada.id}")
+    tells("PUT", f"/groups/{group['id']}", path="elsewhere")
+    tells("DELETE", f"{path}/deploy_tokens/{deploy['id']}")
+    tells("POST", f"{path}/access_tokens/{access['id']}/rotate")
+    tells("POST", f"/users/{ada.id}/block")
+    tells("POST", f"/users/{ada.id}/unblock")
+    tells("PUT", f"/users/{ada.id}", admin=False)
+    tells("POST", f"/personal_access_tokens/{token['id']}/rotate")
+    told.clear()
+    assert town.admin.status("POST", f"/personal_access_tokens/{token['id']}/rotate") == 400
+    assert told == ["told"]
+    told.clear()
+    own.delete("/personal_access_tokens/self")
+    assert told == ["told"]
+    told.clear()
+    assert own.status("DELETE", "/personal_access_tokens/self") == 401
+    town.admin.get(path)
+    assert town.admin.status("DELETE", f"{path}/members/{ada.id}") == 404
+    assert told == []
+    tells("DELETE", f"/users/{ada.id}")
+    tells("DELETE", path)
+    tells("DELETE", f"/groups/{group['id']}")
+
+
+def test_of_two_rotations_at_once_one_wins_and_the_other_ends_the_family(town: "Town") -> None:
+    ada = town.person()
+    token = ada.post("/user/personal_access_tokens", name="t", scopes=["api"])
+    start, statuses = Barrier(2), Counter[int]()
+
+    def rotate() -> None:
+        start.wait(10)
+        statuses[ada.status("POST", f"/personal_access_tokens/{token['id']}/rotate")] += 1
+
+    threads = [Thread(target=rotate) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert statuses == {200: 1, 400: 1}
+    assert [one["name"] for one in ada.get("/personal_access_tokens?state=active")] == ["test"]
+
+
+def test_of_two_projects_of_one_name_at_once_one_is_made(town: "Town") -> None:
+    group = town.group()
+    start, statuses = Barrier(4), Counter[int]()
+
+    def make() -> None:
+        start.wait(10)
+        fields = {"name": "same", "namespace_id": group["id"]}
+        statuses[town.admin.status("POST", "/projects", **fields)] += 1
+
+    threads = [Thread(target=make) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert statuses == {201: 1, 400: 3}
