@@ -13,14 +13,17 @@ from wheelyard_web.application import Wsgi
 from wheelyard_web.server import Server
 
 # What the gateway routes to the indexer (deploy/nginx), by the same rule.
-_READS: Final = re.compile(r"/(?:simple(?:/[^/]*)?/?|files/[0-9a-fA-F]+/[^/]+)\Z")
+_READS: Final = re.compile(
+    r"/(?:api/v4/(?:projects|groups)/.+/packages/pypi|(?!api/|_/).+)"
+    r"/(?:simple(?:/[^/]*)?/?|files/[0-9a-fA-F]+/[^/]+)\Z"
+)
 
 
 def dispatch(api: Wsgi, indexer: Wsgi) -> Wsgi:
     """Return an application that sends each request where the gateway would send it."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        reads = _READS.search(environ["PATH_INFO"])
+        reads = _READS.match(environ["PATH_INFO"])
         return (indexer if reads else api)(environ, start_response)
 
     return application
