@@ -55,8 +55,11 @@ class UploadForm:
         self._limits = limits
         self._clock = clock
         self._deadline = clock() + limits.upload_seconds
+        raw_boundary = boundary.encode("latin-1", "replace")
+        self._half_an_end = b"--" + raw_boundary + b"-"
+        self._last_bytes = b""
         self._decoder = MultipartDecoder(
-            boundary.encode("latin-1", "replace"),
+            raw_boundary,
             max_form_memory_size=limits.form_size + _PIECE,
             max_parts=limits.form_fields,
         )
@@ -150,12 +153,23 @@ class UploadForm:
     def _feed(self) -> None:
         if self._clock() > self._deadline:
             raise Broken(f"The upload took longer than {self._limits.upload_seconds:.0f} s")
-        try:
-            piece = self._body.read(_PIECE)
-        except (OSError, ValueError) as error:
-            raise Broken("The connection broke in the middle of the upload") from error
+        piece = self._take_piece()
+        # Of a piece that ends between the last two hyphens of a form, Werkzeug's decoder gives the
+        # line break before them to the file (pallets/werkzeug#3285): that one is fed with the next.
+        while (self._last_bytes + piece).endswith(self._half_an_end):
+            more = self._take_piece()
+            if not more:
+                break
+            piece += more
+        self._last_bytes = (self._last_bytes + piece)[-len(self._half_an_end) :]
         # None tells the decoder that nothing more comes; it then refuses a form without an end.
         self._decoder.receive_data(piece or None)
+
+    def _take_piece(self) -> bytes:
+        try:
+            return self._body.read(_PIECE)
+        except (OSError, ValueError) as error:
+            raise Broken("The connection broke in the middle of the upload") from error
 
 
 class FileTooLarge(TooLarge):
