@@ -1,0 +1,48 @@
+"""Who reads: the ladder of pages and files, and the note that a token was used."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from wheelyard_core.domain.access import Permission, readable_below, user_of
+from wheelyard_core.domain.catalogue import Project
+from wheelyard_core.ports import Conflict, DatabaseUnavailable
+from wheelyard_core.usecases.authenticate import Authenticated, note_use
+from wheelyard_core.usecases.authorise import authorised_project
+from wheelyard_web.identity import identify, registry
+
+
+def allowed_to_pull(reference: str) -> Project:
+    """Return the project, or raise the ladder's refusal."""
+    here = registry()
+    with here.database.snapshot() as uow:
+        who = identify(uow)
+        project = authorised_project(uow, who.actor, reference, Permission.PULL, here.now())
+    _note(who)
+    return project
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableGroup:
+    """A group, the projects below it that the actor may read, and whether anybody may."""
+
+    id: int
+    project_ids: tuple[int, ...]
+    public: bool
+
+
+def allowed_group(reference: str) -> ReadableGroup:
+    """Return what the actor may read below a group, or raise the ladder's refusal."""
+    with registry().database.snapshot() as uow:
+        who = identify(uow)
+        group = uow.pages.below(reference, user_of(who.actor))
+        project_ids = readable_below(who.actor, group)
+    _note(who)
+    # Without a group there was a refusal.
+    group_id = 0 if group is None else group.group_id
+    return ReadableGroup(group_id, project_ids, public=who.token is None)
+
+
+def _note(who: Authenticated) -> None:
+    # Reading goes on while the database is read-only, or too busy to note who reads.
+    with suppress(DatabaseUnavailable, Conflict):
+        note_use(registry().database, who.token, registry().now())
