@@ -74,11 +74,16 @@ class Submission:
             candidate = self._candidate(declared, part)
             sha256 = declared.digests.sha256
             if sha256 is not None:
-                return self._stream(form, part, candidate, sha256)
+                return self._stream(form, query, part, candidate, sha256)
         return self._spool(form, part, query)
 
     def _stream(
-        self, form: UploadForm, part: FilePart, candidate: Candidate, sha256: str
+        self,
+        form: UploadForm,
+        query: Mapping[str, str],
+        part: FilePart,
+        candidate: Candidate,
+        sha256: str,
     ) -> Receipt:
         receiver = self.registry.receiver()
         admitted = receiver.admit(candidate, sha256, self.registry.now(), self.request_id)
@@ -89,13 +94,14 @@ class Submission:
             while reader.read():
                 pass
             form.finish()
-            self._same_claims(form, part, candidate)
+            self._same_claims(form, query, part, candidate, reader.received[1])
             return admitted
         with _undone_if_refused(receiver, admitted):
             self.registry.blobs.put(admitted.blob_key, reader, None)
             form.finish()
-            self._same_claims(form, part, candidate)
-            return self._record(receiver, candidate, admitted, reader.received)
+            size, digests = reader.received
+            self._same_claims(form, query, part, candidate, digests)
+            return self._record(receiver, candidate, admitted, (size, digests))
 
     def _spool(self, form: UploadForm, part: FilePart, query: Mapping[str, str]) -> Receipt:
         receiver, spool = self.registry.receiver(), self.registry.settings.limits.spool
@@ -135,9 +141,19 @@ class Submission:
             self.project, declared.filename(part.filename), declared.name.text, self.publisher
         )
 
-    def _same_claims(self, form: UploadForm, part: FilePart, candidate: Candidate) -> None:
-        """Refuse fields behind the file that say otherwise than those before it."""
-        if self._candidate(read_declared(form.fields), part) != candidate:
+    def _same_claims(
+        self,
+        form: UploadForm,
+        query: Mapping[str, str],
+        part: FilePart,
+        candidate: Candidate,
+        digests: Digests,
+    ) -> None:
+        """Refuse fields behind the file that say otherwise than those before it, or its bytes."""
+        check_action(form.fields, query)
+        declared = read_declared(form.fields)
+        declared.digests.check(digests)
+        if self._candidate(declared, part) != candidate:
             raise InvalidInput("The fields behind the file contradict those before it")
 
     @property
