@@ -26,10 +26,23 @@ run: setup  ## Serve on 127.0.0.1:8080 with everything embedded (PORT=, DATA=)
 demo: setup  ## Publish real distributions, and install an application from them alone
 	@$(BIN)/python -m scripts.demo
 
+.PHONY: up
+up:  ## Serve on 127.0.0.1:8080 in containers, and print the first credentials
+	@docker compose up --build --wait
+	@docker compose exec -T api wheelyard-admin credentials
+
+.PHONY: down
+down:  ## Stop the containers; their data is kept
+	@docker compose down
+
 ##@ Check it
 .PHONY: test
 test: setup  ## Run every test on real servers; what cannot be had is named at the end
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+
+.PHONY: compose-test
+compose-test: setup  ## Run the containers for real, kill each in turn, find everything again
+	@scripts/compose-test $(ARGS)
 
 .PHONY: lint
 lint: setup  ## ruff, mypy, import-linter
@@ -46,5 +59,5 @@ fmt: setup  ## Format and mend what ruff can mend
 ##@ Maintain it
 .PHONY: lock
 lock: setup  ## Resolve requirements/*.in anew into hashed locks
-	@for f in runtime dev; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@for f in runtime dev build; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command 'make lock' --no-annotate requirements/$$f.in -o requirements/$$f.lock; done
