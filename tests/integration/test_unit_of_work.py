@@ -9,8 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
-from tests.support.servers.finding import Machine
+from tests.support.servers.finding import Machine, Missing
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
+from tests.support.servers.report import without
 
 from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase, SqlUnitOfWork
@@ -169,10 +170,13 @@ def in_threads(work: Callable[[int], None], count: int) -> None:
 
 
 @pytest.fixture
-def own_postgres(machine: Machine, postgres_server: PostgresServer) -> Iterator[PostgresServer]:
-    """A PostgreSQL that a test may stop and freeze; skipped where the run's own is missing."""
-    assert postgres_server
-    server = PostgresServer(find_postgres(machine), durable=True)
+def own_postgres(machine: Machine) -> Iterator[PostgresServer]:
+    """A PostgreSQL that a test may stop and freeze, and whose commits outlive that."""
+    try:
+        source = find_postgres(machine)
+    except Missing as missing:
+        without(missing, required=machine.requires_all)
+    server = PostgresServer(source, durable=True)
     try:
         yield server.start()
     finally:
@@ -259,16 +263,15 @@ def test_a_read_only_primary_reads_refuses_to_write_and_heals(
     assert users(fragile) == 2
 
 
-def test_a_lock_that_is_held_too_long_is_an_outage(database: SqlDatabase, url: str) -> None:
+def test_a_lock_that_is_held_too_long_is_an_outage(postgres: Databases) -> None:
+    database = open_database(url := postgres.fresh_database())
     impatient = SqlDatabase(make_engine(url, PoolSettings(lock_timeout_ms=300), "test"), Told())
-    if url.startswith("sqlite"):
-        impatient.close()
-        pytest.skip("SQLite's writers wait for 15 s; PostgreSQL shows the rule")
     with database.begin() as holder:
         holder.files.lock(1, "demo")
         with pytest.raises(DatabaseUnavailable), impatient.begin() as uow:
             uow.files.lock(1, "demo")
     impatient.close()
+    database.close()
 
 
 def test_no_connection_left_is_an_outage(postgres: Databases) -> None:

@@ -1,0 +1,132 @@
+"""The schema: made, unmade and made again, by one or by many at once, and what the models say."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+from tests.support.servers.postgres import Databases
+
+from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
+from wheelyard_core.adapters.db.models import Base
+from wheelyard_core.adapters.db.schema import (
+    alembic_config,
+    head_revision,
+    is_compatible,
+    migrate,
+)
+from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+from wheelyard_core.domain.work import Task
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/yard.db"
+    made: str = request.getfixturevalue("postgres").fresh_database()
+    return made
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    made = make_engine(url, PoolSettings(), "test")
+    yield made
+    made.dispose()
+
+
+def tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def fill(engine: Engine) -> None:
+    """Write rows that hang on one another."""
+    database = SqlDatabase(engine, lambda _promised: None)
+    with database.begin() as uow:
+        user = uow.accounts.add_user("ada", "Ada")
+        group = uow.accounts.add_group("team", "Team")
+        uow.accounts.add_project("yard", "Yard", group)
+        uow.outbox.promise(Task.DISCARD, blob_key="k")
+        uow.commit()
+    assert user
+
+
+def test_a_fresh_database_gets_every_table(engine: Engine) -> None:
+    assert not is_compatible(engine)
+    migrate(engine)
+    assert tables(engine) == set(Base.metadata.tables)
+    assert is_compatible(engine)
+
+
+def test_migrations_and_models_say_the_same(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        # Raises when a migration is missing; it says which.
+        command.check(alembic_config(connection))
+
+
+def test_up_and_down_and_up_again_with_rows(engine: Engine) -> None:
+    migrate(engine)
+    fill(engine)
+    with engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "base")
+        connection.commit()
+    assert tables(engine) == set()
+    assert not is_compatible(engine)
+    migrate(engine)
+    assert tables(engine) == set(Base.metadata.tables)
+    fill(engine)
+
+
+def test_migrating_again_changes_nothing_and_loses_nothing(engine: Engine) -> None:
+    migrate(engine)
+    fill(engine)
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM projects")).scalar_one() == 1
+
+
+def test_several_processes_migrate_at_once_and_all_succeed(url: str, engine: Engine) -> None:
+    program = (
+        "import sys\n"
+        "from wheelyard_core.adapters.db.engine import PoolSettings, make_engine\n"
+        "from wheelyard_core.adapters.db.schema import migrate\n"
+        "engine = make_engine(sys.argv[1], PoolSettings(), 'test')\n"
+        "sys.stdin.readline()\n"
+        "migrate(engine)\n"
+    )
+    command_line = [sys.executable, "-c", program, url]
+    running = [
+        subprocess.Popen(command_line, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[1].decode() for process in running]
+
+    assert [process.returncode for process in running] == [0] * 4, said
+    with engine.connect() as connection:
+        versions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
+        assert list(versions) == [head_revision()]
+    assert tables(engine) == set(Base.metadata.tables)
+
+
+def test_a_connection_that_migrated_has_its_limits_again(postgres: Databases) -> None:
+    engine = make_engine(postgres.fresh_database(), PoolSettings(), "test")
+    migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "15s"
+    engine.dispose()
+
+
+def test_a_schema_newer_than_this_code_is_compatible(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert is_compatible(engine)
