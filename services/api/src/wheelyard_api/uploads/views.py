@@ -50,7 +50,7 @@ def upload(reference: str) -> Response:
 @blueprint.after_app_request
 def read_on(response: Response) -> Response:
     """Have the rest of a refused upload read after its answer was sent."""
-    if request.method == "POST" and response.status_code >= HTTPStatus.BAD_REQUEST:
+    if request.endpoint == "uploads.upload" and response.status_code >= HTTPStatus.BAD_REQUEST:
         response.call_on_close(_drain(request.stream.read))
     return response
 
