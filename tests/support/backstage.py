@@ -8,6 +8,7 @@ from typing import Self
 
 from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
+from tests.support import processes
 from tests.support.seed import Seed
 from tests.support.wheelyard import Wheelyard
 
@@ -15,7 +16,6 @@ from wheelyard_core.adapters.db.models import File, OutboxMessage, UploadRow
 from wheelyard_core.bootstrap import Registry, make_registry
 from wheelyard_core.domain.catalogue import UploadStatus
 from wheelyard_core.settings import read_settings
-from wheelyard_standalone.layout import Layout
 
 SETTLES_SECONDS = 20.0
 
@@ -78,9 +78,9 @@ class Backstage:
 
 def environment_of(wheelyard: Wheelyard) -> dict[str, str]:
     """Return the settings that the registry's services run with."""
-    process = next(iter(wheelyard.processes.values()))
-    environment = {k: v for k, v in process.environment.items() if k.startswith("WHEELYARD_")}
-    if "wheelyard" in wheelyard.processes:
-        port = int(wheelyard.url.rpartition(":")[2])
-        environment |= Layout(wheelyard.folder / "d", port).environment()
-    return environment
+    for process in wheelyard.processes.values():
+        for pid in processes.family(process.pid):
+            settings = processes.environment(pid)
+            if "WHEELYARD_DATABASE_URL" in settings:
+                return {k: v for k, v in settings.items() if k.startswith("WHEELYARD_")}
+    raise AssertionError("no service of the registry is running")

@@ -115,7 +115,7 @@ def _prefers_page(asked: Request) -> bool:
 
 
 def _reason(sentence: str) -> str:
-    line = " ".join(sentence.split())
+    line = " ".join(sentence.split()).replace("…", "...")
     if len(line) > _LONGEST_REASON:
-        line = line[: _LONGEST_REASON - 1] + "…"
-    return line.replace("…", "...").encode("latin-1", "replace").decode("latin-1")
+        line = line[: _LONGEST_REASON - 3] + "..."
+    return line.encode("latin-1", "replace").decode("latin-1")
