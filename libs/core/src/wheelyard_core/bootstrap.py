@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
@@ -59,6 +60,8 @@ class Registry:
     reach: CrashPoint
     now: Callable[[], datetime]
     metrics: Metrics
+    # Set when this process was told to stop.
+    stopping: Event
     # Gives the broker's connections back.
     close_queue: Callable[[], None]
 
@@ -143,6 +146,7 @@ def make_registry(
         reach=reach,
         now=utc_now,
         metrics=metrics,
+        stopping=Event(),
         close_queue=broker.close,
     )
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -9,7 +10,7 @@ from wheelyard_core.adapters.blobs.s3 import S3Settings
 from wheelyard_core.adapters.db.watching import outbox_state, pool_state
 from wheelyard_core.adapters.redis_probe import eviction_policy
 from wheelyard_core.bootstrap import Registry
-from wheelyard_core.observability.endpoint import Checks, Sick
+from wheelyard_core.observability.endpoint import Check, Checks, Endpoint, Sick
 from wheelyard_core.observability.logging import LogSettings, configure_logging
 from wheelyard_core.observability.looking import Look
 from wheelyard_core.observability.metrics import Metrics
@@ -20,6 +21,8 @@ from wheelyard_core.settings import Settings
 # The database is asked this often for what metrics show of it, however often it is scraped.
 _REMEMBERED_SECONDS: Final = 5.0
 _SCHEMA_SECONDS: Final = 30.0
+# What a registry needs, as `/healthz` names it.
+CHECKED: Final = ("database", "broker", "cache", "object store")
 
 
 def secrets_of(settings: Settings) -> set[str]:
@@ -60,12 +63,34 @@ def health_checks(registry: Registry) -> Checks:
         return "The object store takes files."
 
     settings = registry.settings
-    return {
-        "database": database,
-        "broker": lambda: _redis("broker's Redis", settings.broker.url),
-        "cache": lambda: _redis("cache's Redis", settings.cache.url),
-        "object store": blobs,
-    }
+    broker = partial(_redis, "broker's Redis", settings.broker.url)
+    cache = partial(_redis, "cache's Redis", settings.cache.url)
+    return dict(zip(CHECKED, (database, broker, cache, blobs), strict=True))
+
+
+def passing_health_checks(make: Callable[[], Registry]) -> Checks:
+    """Return checks that keep no connection: for a process that forks others later."""
+
+    def passing(name: str) -> Check:
+        def look() -> str:
+            registry = make()
+            try:
+                return health_checks(registry)[name]()
+            finally:
+                registry.close()
+
+        return look
+
+    return {name: passing(name) for name in CHECKED}
+
+
+def open_endpoint(settings: Settings) -> Endpoint:
+    """Listen where metrics are shown, or end the process with a sentence."""
+    try:
+        return Endpoint(settings.http.metrics_listen)
+    except OSError as error:
+        host, port = settings.http.metrics_listen
+        raise SystemExit(f"WHEELYARD_METRICS_LISTEN: {host}:{port}: {error.strerror}") from error
 
 
 def _redis(what: str, url: str) -> str:

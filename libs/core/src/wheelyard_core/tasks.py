@@ -4,19 +4,55 @@ The message carries the number of a row of the outbox and nothing else; what is 
 """
 
 import os
+import warnings
 from collections.abc import Callable, Collection
+from functools import partial
+from time import perf_counter
 from typing import Any
 
 import structlog
-from celery import Celery
+from celery import Celery, signals
+from celery.apps import worker as worker_program
+from celery.exceptions import SoftTimeLimitExceeded
 
-from wheelyard_core.adapters.queue import TASK_NAME, make_celery
-from wheelyard_core.bootstrap import Registry
+from wheelyard_core.adapters.consumer import beating_consumer
+from wheelyard_core.adapters.queue import QUEUE_OF, TASK_NAME, make_celery
+from wheelyard_core.bootstrap import Registry, make_registry
 from wheelyard_core.domain.work import Claim, Task
+from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.heartbeat import Heartbeat
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.observability.sharing import SharedValues, prepare_folder
+from wheelyard_core.operation import (
+    open_endpoint,
+    passing_health_checks,
+    process_environment,
+    start_logging,
+)
+from wheelyard_core.ports import DatabaseUnavailable
 from wheelyard_core.settings import Settings
-from wheelyard_core.usecases.run_promise import run_promise
+from wheelyard_core.usecases.crash_points import CrashPoint
+from wheelyard_core.usecases.run_promise import Handler, Outcome, run_promise
 
 log = structlog.get_logger()
+
+
+def work(settings: Settings, service: str, tasks: Collection[Task], reach: CrashPoint) -> None:
+    """Do *tasks* until told to stop."""
+    redact = start_logging(settings, service)
+    endpoint = open_endpoint(settings)
+    folder = prepare_folder(process_environment(), service)
+    parts = {Part.EACH, Part.TASKS} | ({Part.RENDERING} if Task.INDEX in tasks else set())
+    metrics = Metrics(service, parts, shared=True)
+    heartbeat = Heartbeat(service)
+    metrics.observed.add("wheelyard_worker_heartbeat_timestamp_seconds", heartbeat.read)
+    shared = SharedValues(folder, metrics.observed)
+    checks = passing_health_checks(partial(make_registry, settings, f"{service}-health"))
+    endpoint.serve(shared.exposition, checks, heartbeat.alive, redact)
+    # A child that outlived its parent would keep the port from the next one.
+    signals.worker_process_init.connect(lambda **_: endpoint.close(), weak=False)
+    app = make_worker(settings, partial(make_registry, settings, service, reach, metrics), tasks)
+    run_worker(app, {QUEUE_OF[task] for task in tasks}, settings.worker_concurrency, heartbeat)
 
 
 class PerProcess:
@@ -41,15 +77,25 @@ def make_worker(
     registries = PerProcess(make)
     for task in tasks:
         name = TASK_NAME.format(task.value)
-        app.task(_run(registries), name=name, shared=False)
+        app.task(_run(registries, task), name=name, shared=False)
     return app
 
 
-def run_worker(app: Celery, queues: Collection[str], concurrency: int) -> None:
+def run_worker(
+    app: Celery, queues: Collection[str], concurrency: int, heartbeat: Heartbeat
+) -> None:
     """Work until told to stop."""
+    # With a receiver Celery leaves logging as it is: what it says goes where all goes.
+    signals.setup_logging.connect(lambda **_: None, weak=False)
+    app.conf.worker_redirect_stdouts = False
+    # Messages are JSON and run no code, whoever sends them; images run as another user.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+    # What it prints when it is told to stop is no line of a log.
+    worker_program.safe_say = _say
     app.Worker(
-        queues=list(queues),
+        queues=sorted(queues),
         concurrency=concurrency,
+        consumer_cls=beating_consumer(heartbeat.beat),
         loglevel="WARNING",
         # Workers have nothing to tell each other; gossip and mingle are start-up time and traffic.
         without_gossip=True,
@@ -58,31 +104,97 @@ def run_worker(app: Celery, queues: Collection[str], concurrency: int) -> None:
     ).start()
 
 
-def _run(registries: PerProcess) -> Callable[[int], Any]:
+def _say(message: str, _stream: object = None) -> None:
+    log.info("celery", message=message)
+
+
+class Attempt:
+    """One try at a message: what of it is told and counted."""
+
+    def __init__(self, task: Task, metrics: Metrics) -> None:
+        self._task = task.value
+        self._metrics = metrics
+        self._began = perf_counter()
+        self._timed_out = False
+
+    def watching(self, handler: Handler) -> Handler:
+        """Return the handler, all of whose logs say what they belong to."""
+
+        def handle(claim: Claim) -> None:
+            structlog.contextvars.bind_contextvars(
+                request_id=claim.request_id, task=claim.task.value, outbox_id=claim.message_id
+            )
+            handler(claim)
+
+        return handle
+
+    def report(self, claim: Claim, error: BaseException) -> None:
+        """Tell of what went wrong."""
+        self._timed_out = isinstance(error, SoftTimeLimitExceeded)
+        log.warning(
+            "task_failed",
+            task=claim.task.value,
+            outbox_id=claim.message_id,
+            request_id=claim.request_id,
+            attempt=claim.attempt,
+            error=f"{type(error).__name__}: {error}",
+            exc_info=error,
+        )
+
+    def finish(self, outcome: Outcome, claim: Claim | None) -> None:
+        """Tell and count how it ended."""
+        if claim is None:
+            self._count("wheelyard_tasks_total", "skipped")
+            return
+        seconds = perf_counter() - self._began
+        self._count("wheelyard_tasks_total", self._label(outcome))
+        self._metrics.observe("wheelyard_task_duration_seconds", seconds, self._task)
+        if claim.attempt == 1:
+            queue = QUEUE_OF[claim.task]
+            self._metrics.observe("wheelyard_task_queue_wait_seconds", claim.age, queue)
+        else:
+            self._count("wheelyard_task_redeliveries_total")
+        if outcome is Outcome.SET_ASIDE:
+            self._count("wheelyard_task_quarantined_total")
+        log.info(
+            "task_done",
+            task=claim.task.value,
+            outcome=outcome.value,
+            outbox_id=claim.message_id,
+            request_id=claim.request_id,
+            attempt=claim.attempt,
+            duration_ms=round(seconds * 1000, 3),
+        )
+
+    def postpone(self, outage: DatabaseUnavailable) -> None:
+        """Tell of a message that could not even be claimed; the sweep brings it again."""
+        self._count("wheelyard_tasks_total", "retry")
+        log.warning("task_postponed", task=self._task, error=str(outage))
+
+    def _label(self, outcome: Outcome) -> str:
+        if self._timed_out:
+            return "timeout"
+        return "failure" if outcome is Outcome.SET_ASIDE else outcome.value
+
+    def _count(self, name: str, *label_values: str) -> None:
+        self._metrics.count(name, self._task, *label_values)
+
+
+def _run(registries: PerProcess, task: Task) -> Callable[[int], Any]:
     def run(message_id: int) -> None:
         registry = registries.get()
-        outcome, claim = run_promise(
-            registry.database, registry.handlers(), message_id, registry.give_up(), _report
-        )
-        if claim is not None:
-            log.info(
-                "task_done",
-                task=claim.task.value,
-                outcome=outcome.value,
-                outbox_id=claim.message_id,
-                attempt=claim.attempt,
-                request_id=claim.request_id,
+        structlog.contextvars.clear_contextvars()
+        attempt = Attempt(task, registry.metrics)
+        handlers = {
+            known: attempt.watching(handler) for known, handler in registry.handlers().items()
+        }
+        try:
+            outcome, claim = run_promise(
+                registry.database, handlers, message_id, registry.give_up(), attempt.report
             )
+        except DatabaseUnavailable as outage:
+            attempt.postpone(outage)
+        else:
+            attempt.finish(outcome, claim)
 
     return run
-
-
-def _report(claim: Claim, error: BaseException) -> None:
-    log.warning(
-        "task_failed",
-        task=claim.task.value,
-        outbox_id=claim.message_id,
-        attempt=claim.attempt,
-        error=f"{type(error).__name__}: {error}",
-        exc_info=error,
-    )

@@ -40,7 +40,7 @@ def make_app(
     register_error_handlers(app)
     app.before_request(refuse_nul)
     app.extensions["wheelyard.readiness"] = health.Readiness(
-        registry.database, needs_database=needs_database
+        registry.database, registry.stopping, needs_database=needs_database
     )
     for blueprint in (health.blueprint, *blueprints):
         app.register_blueprint(blueprint)

@@ -21,17 +21,17 @@ class Readiness:
     so an outage must not take it out; only a schema that is known not to fit does.
     """
 
-    def __init__(self, database: SqlDatabase, *, needs_database: bool) -> None:
+    def __init__(self, database: SqlDatabase, stopping: Event, *, needs_database: bool) -> None:
         self._database = database
         self._needs_database = needs_database
         self._fits = False
         # A second at most, and at most every two seconds: probes must cost next to nothing.
         self._look = Look(self._ask, cap=1.0, keep=2.0)
-        self.draining = Event()
+        self._stopping = stopping
 
     def problem(self) -> str | None:
         """Return why this process should get no traffic, or None."""
-        if self.draining.is_set():
+        if self._stopping.is_set():
             return "stopping"
         if self._fits and not self._needs_database:
             return None

@@ -4,12 +4,73 @@ gthread, because a slow upload on a synchronous worker ends in its time-out, and
 a reason phrase of our own to the client, which is all that twine shows.
 """
 
-from collections.abc import Callable
+import logging
+import signal
+from collections.abc import Callable, Collection
+from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
-from wheelyard_core.settings import HttpSettings
+from wheelyard_core.bootstrap import Registry, make_registry
+from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.operation import (
+    health_checks,
+    open_endpoint,
+    start_logging,
+    watch_database,
+)
+from wheelyard_core.settings import HttpSettings, Settings
+from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_web.application import Wsgi
+
+
+def serve(
+    settings: Settings,
+    service: str,
+    parts: Collection[Part],
+    build: Callable[[Registry], Wsgi],
+    reach: CrashPoint,
+) -> None:
+    """Serve what *build* returns, with logs and metrics, until told to stop."""
+    redact = start_logging(settings, service)
+    # Before the fork: a serving process that is replaced leaves the port to its successor.
+    endpoint = open_endpoint(settings)
+
+    def load() -> Wsgi:
+        metrics = Metrics(service, parts)
+        registry = make_registry(settings, service, reach, metrics)
+        watch_database(metrics, registry)
+        endpoint.serve(metrics.exposition, health_checks(registry), redact=redact)
+        _notice_stopping(registry)
+        return build(registry)
+
+    Server(settings.http, load).run()
+
+
+def _notice_stopping(registry: Registry) -> None:
+    """Be no longer ready once told to stop; then do what the server does."""
+    then = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: Any) -> None:
+        registry.stopping.set()
+        if callable(then):
+            then(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """Gunicorn's logger, whose records go where all records of this process go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take the level, and no handlers."""
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            logger.handlers.clear()
+            logger.propagate = True
+        self.error_log.setLevel(logging.WARNING)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -34,6 +95,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "keepalive": 75,
             "limit_request_line": 8190,
             "loglevel": "warning",
+            "logger_class": QuietLogger,
             "control_socket_disable": True,
         }
         for name, value in settings.items():

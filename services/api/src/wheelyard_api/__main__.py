@@ -4,9 +4,12 @@ import os
 import sys
 
 from wheelyard_api.app import create_app
-from wheelyard_core.bootstrap import crash_point_from, make_registry
+from wheelyard_core.bootstrap import crash_point_from
+from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.settings import SettingsError, read_settings
-from wheelyard_web.server import Server
+from wheelyard_web.server import serve
+
+_PARTS = (Part.EACH, Part.WEB, Part.API, Part.DATABASE)
 
 
 def main() -> int:
@@ -17,7 +20,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
-    Server(settings.http, lambda: create_app(make_registry(settings, "api", reach))).run()
+    serve(settings, "api", _PARTS, create_app, reach)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from functools import partial
 
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
@@ -13,10 +12,15 @@ from granian.log import LogLevels
 
 from wheelyard_core.bootstrap import crash_point_from, make_registry
 from wheelyard_core.domain.work import Task
+from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.operation import health_checks, open_endpoint, start_logging, watch_database
 from wheelyard_core.settings import Settings, SettingsError, read_settings
-from wheelyard_core.tasks import make_worker, run_worker
+from wheelyard_core.tasks import work
 from wheelyard_indexer.app import create_app
 from wheelyard_web.application import Wsgi
+
+_PARTS = (Part.EACH, Part.WEB, Part.INDEXER, Part.RENDERING, Part.DATABASE)
 
 
 def main(arguments: list[str]) -> int:
@@ -31,15 +35,14 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments == ["worker"]:
         reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
-        make = partial(make_registry, settings, "index-worker", reach)
-        app = make_worker(settings, make, [Task.INDEX])
-        run_worker(app, ["index"], settings.worker_concurrency)
+        work(settings, "index-worker", [Task.INDEX], reach)
         return 0
     _serve(settings)
     return 0
 
 
 def _serve(settings: Settings) -> None:
+    start_logging(settings, "indexer")
     host, port = settings.http.listen
     server = Granian(
         "wheelyard_indexer.__main__:load",
@@ -51,6 +54,8 @@ def _serve(settings: Settings) -> None:
         blocking_threads=settings.http.threads,
         log_access=False,
         log_level=LogLevels.warning,
+        # Its records go where all go.
+        log_dictconfig={"handlers": {}, "loggers": {"_granian": {"propagate": True}}},
     )
     server.serve()
 
@@ -58,7 +63,12 @@ def _serve(settings: Settings) -> None:
 def load() -> Wsgi:
     """Build the application in the process that serves it: connections do not survive a fork."""
     settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
-    return create_app(make_registry(settings, "indexer"))
+    redact = start_logging(settings, "indexer")
+    metrics = Metrics("indexer", _PARTS)
+    registry = make_registry(settings, "indexer", metrics=metrics)
+    watch_database(metrics, registry)
+    open_endpoint(settings).serve(metrics.exposition, health_checks(registry), redact=redact)
+    return create_app(registry)
 
 
 if __name__ == "__main__":

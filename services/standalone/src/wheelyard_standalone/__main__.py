@@ -13,10 +13,10 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the e
 
 import click
 
-from wheelyard_core.bootstrap import crash_point_from, make_database, make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_database
 from wheelyard_core.domain.work import Task
 from wheelyard_core.settings import read_settings
-from wheelyard_core.tasks import make_worker, run_worker
+from wheelyard_core.tasks import work
 from wheelyard_core.usecases.first_run import first_run
 from wheelyard_standalone import web
 from wheelyard_standalone.layout import Layout, write_secret
@@ -101,8 +101,7 @@ def run(name: str) -> None:
 def _work() -> None:
     settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
     reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
-    app = make_worker(settings, partial(make_registry, settings, "worker", reach), list(Task))
-    run_worker(app, ["verify", "index", "maintenance"], settings.worker_concurrency)
+    work(settings, "worker", list(Task), reach)
 
 
 if __name__ == "__main__":

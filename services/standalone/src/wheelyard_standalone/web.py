@@ -6,17 +6,22 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from wheelyard_api.app import create_app as create_api
-from wheelyard_core.bootstrap import crash_point_from, make_registry
+from wheelyard_core.bootstrap import Registry, crash_point_from
+from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.settings import read_settings
 from wheelyard_indexer.app import create_app as create_indexer
 from wheelyard_web.application import Wsgi
-from wheelyard_web.server import Server
+from wheelyard_web.server import serve
 
 # What the gateway routes to the indexer (deploy/nginx), by the same rule.
 _READS: Final = re.compile(
     r"/(?:api/v4/(?:projects|groups)/.+/packages/pypi|(?!api/|_/).+)"
     r"/(?:simple(?:/[^/]*)?/?|files/[0-9a-fA-F]+/[^/]+)\Z"
 )
+
+_PARTS: Final = (
+    Part.EACH, Part.WEB, Part.API, Part.INDEXER, Part.RENDERING, Part.DATABASE,
+)  # fmt: skip
 
 
 def dispatch(api: Wsgi, indexer: Wsgi) -> Wsgi:
@@ -34,8 +39,7 @@ def main() -> None:
     settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
     reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
 
-    def load() -> Wsgi:
-        registry = make_registry(settings, "standalone", reach)
+    def build(registry: Registry) -> Wsgi:
         return dispatch(create_api(registry), create_indexer(registry))
 
-    Server(settings.http, load).run()
+    serve(settings, "standalone", _PARTS, build, reach)

@@ -3,17 +3,16 @@
 import os
 import signal
 import sys
-from functools import partial
 from threading import Event
 
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the entry point
 
-from wheelyard_core.bootstrap import crash_point_from, make_registry
+from wheelyard_core.bootstrap import crash_point_from
 from wheelyard_core.domain.work import Task
 from wheelyard_core.settings import SettingsError, read_settings
-from wheelyard_core.tasks import make_worker, run_worker
-from wheelyard_worker.scheduler import run_scheduler
+from wheelyard_core.tasks import work
+from wheelyard_worker.scheduler import schedule
 
 _TASKS = (Task.VERIFY, Task.DISCARD)
 
@@ -32,11 +31,10 @@ def main(arguments: list[str]) -> int:
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        run_scheduler(make_registry(settings, "scheduler"), stop)
+        schedule(settings, stop)
         return 0
     reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
-    app = make_worker(settings, partial(make_registry, settings, "worker", reach), _TASKS)
-    run_worker(app, ["verify", "maintenance"], settings.worker_concurrency)
+    work(settings, "worker", _TASKS, reach)
     return 0
 
 

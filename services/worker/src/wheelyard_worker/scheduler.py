@@ -8,13 +8,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
-from time import monotonic
+from time import monotonic, time
 from typing import Final
 
 import structlog
 
-from wheelyard_core.bootstrap import Registry
+from wheelyard_core.bootstrap import Registry, make_registry
+from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.heartbeat import Heartbeat
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.operation import (
+    health_checks,
+    open_endpoint,
+    start_logging,
+    watch_database,
+    watch_outbox,
+)
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.settings import Settings
 from wheelyard_core.usecases.sweep import sweep_outbox
 
 log = structlog.get_logger()
@@ -31,6 +42,7 @@ class Job:
     every: float
     run: Callable[[datetime], int]
     due: float = 0.0
+    succeeded: float | None = None
 
 
 def jobs_of(registry: Registry) -> list[Job]:
@@ -47,15 +59,45 @@ def jobs_of(registry: Registry) -> list[Job]:
     ]
 
 
-def run_scheduler(registry: Registry, stop: Event) -> None:
+def schedule(settings: Settings, stop: Event) -> None:
+    """Be the scheduler, with logs and metrics, until *stop*."""
+    redact = start_logging(settings, "scheduler")
+    endpoint = open_endpoint(settings)
+    metrics = Metrics("scheduler", (Part.EACH, Part.SCHEDULER, Part.DATABASE))
+    registry = make_registry(settings, "scheduler", metrics=metrics)
+    watch_database(metrics, registry)
+    watch_outbox(metrics, registry)
+    heartbeat = Heartbeat("scheduler")
+    endpoint.serve(metrics.exposition, health_checks(registry), heartbeat.alive, redact)
+    run_scheduler(registry, stop, heartbeat)
+
+
+def run_scheduler(registry: Registry, stop: Event, heartbeat: Heartbeat) -> None:
     """Do every job when it is due, until *stop*. An outage costs a turn and nothing else."""
     jobs = jobs_of(registry)
+    _show(registry.metrics, jobs, heartbeat)
     while not stop.is_set():
+        heartbeat.beat()
         for job in jobs:
             if monotonic() >= job.due and not stop.is_set():
                 _run(job, registry.now())
                 job.due = monotonic() + job.every
         stop.wait(max(0.0, min(job.due for job in jobs) - monotonic()))
+
+
+def _show(metrics: Metrics, jobs: list[Job], heartbeat: Heartbeat) -> None:
+    add = metrics.observed.add
+    add(
+        "wheelyard_beat_last_tick_timestamp_seconds",
+        lambda: {(): next(iter(heartbeat.read().values()))},
+    )
+    add(
+        "wheelyard_scheduled_job_last_success_timestamp_seconds",
+        lambda: {(job.name,): job.succeeded for job in jobs if job.succeeded is not None},
+    )
+    add(
+        "wheelyard_scheduled_job_interval_seconds", lambda: {(job.name,): job.every for job in jobs}
+    )
 
 
 def _run(job: Job, now: datetime) -> None:
@@ -66,5 +108,6 @@ def _run(job: Job, now: datetime) -> None:
     except Exception:
         log.exception("job_failed", job=job.name)
     else:
+        job.succeeded = time()
         if done:
             log.info("job_done", job=job.name, count=done)

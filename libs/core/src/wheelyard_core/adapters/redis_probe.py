@@ -38,4 +38,5 @@ def _address(url: str) -> str:
     if parts.scheme != "redis+socket":
         return url
     database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
-    return parts._replace(scheme="unix", query=f"db={database}").geturl()
+    # Written by hand: urlunsplit drops the slashes before an empty host of such a scheme.
+    return f"unix://{parts.netloc}{parts.path}?db={database}"

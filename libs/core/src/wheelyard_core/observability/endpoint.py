@@ -54,6 +54,10 @@ class Endpoint:
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    def close(self) -> None:
+        """Stop listening in this process."""
+        self._socket.close()
+
     def serve(
         self,
         exposition: Callable[[], bytes],

@@ -9,7 +9,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from platform import python_version
 from typing import Final, TypeAlias
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, values
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+    values,
+)
 from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -57,6 +66,7 @@ class Metrics:
     ) -> None:
         if parts:
             # Also where the variable is set: a process that does not fork needs no files.
+            disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
             values.ValueClass = values.MultiProcessValue() if shared else values.MutexValue  # type: ignore[no-untyped-call]  # the library's
         self.service = service
         self.observed = Observed()
@@ -74,6 +84,10 @@ class Metrics:
         if not shared:
             self.registry.register(self.observed)
             ProcessCollector(registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """Return everything as Prometheus reads it, of a process that shares no values."""
+        return generate_latest(self.registry)
 
     def observe_request(
         self, service: str, route: str, method: str, status: int, seconds: float
@@ -93,9 +107,8 @@ class Metrics:
         found[1].observe(seconds)
 
     def expect_requests(self, service: str, routes: Iterable[tuple[str, str]]) -> None:
-        """Have the series of these routes and methods from the start."""
+        """Have the counts of these routes and methods from the start."""
         for route, method in routes:
-            self._histogram("wheelyard_http_request_duration_seconds", service, route, method)
             for code in _CODES:
                 self._counter("wheelyard_http_requests_total", service, route, method, str(code))
 
