@@ -1,11 +1,12 @@
 """Entry point: `wheelyard serve`."""
 
 import os
+import re
 import signal
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from time import monotonic, sleep
 
 # Celery reads it when it is imported: SIGTERM gives work back, instead of finishing it all.
@@ -37,10 +38,7 @@ def main() -> None:
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 def serve(port: int, data: Path) -> None:
     """Serve on 127.0.0.1 with everything embedded."""
-    layout = Layout(data, port)
-    layout.make()
-    if not layout.lock():
-        raise click.ClickException(f"Another Wheelyard is running on {data}/; stop it first.")
+    layout = _layout(data, port)
     program = find_redis()
     if program is None:
         raise click.ClickException(
@@ -56,21 +54,58 @@ def serve(port: int, data: Path) -> None:
         supervisor.keep_running()
     finally:
         supervisor.stop()
+        layout.close()
+
+
+def _layout(data: Path, port: int) -> Layout:
+    """Return the folder, kept for this process, and a port that nobody has."""
+    try:
+        layout = Layout.of(data, port)
+        kept = layout.lock()
+    except OSError as error:
+        raise click.ClickException(
+            f"The data folder {data} cannot be used: {error.strerror}; choose another one (--data)."
+        ) from error
+    if not kept:
+        layout.close()
+        raise click.ClickException(f"Another Wheelyard is running on {data}; stop it first.")
+    with socket() as probe:
+        # As the server itself binds: a connection that is still closing is in nobody's way.
+        probe.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            layout.close()
+            raise click.ClickException(
+                f"Port {port} cannot be had: {error.strerror}; choose another one (--port)."
+            ) from error
+    return layout
 
 
 def _start(supervisor: Supervisor, layout: Layout, redis: str, environment: dict[str, str]) -> None:
-    with suppress(FileNotFoundError):
-        layout.redis_socket.unlink()
+    layout.redis_socket.unlink(missing_ok=True)
     supervisor.start(Service("redis", redis_command(redis, layout), environment))
     _prepare(layout, environment)
     deadline = monotonic() + _REDIS_SECONDS
-    while not layout.redis_socket.exists() and monotonic() < deadline:
+    while not layout.redis_socket.exists():
+        if supervisor.ended() or monotonic() > deadline:
+            raise click.ClickException(f"Redis does not start; see {layout.redis_log}.")
         sleep(0.02)
     for name in ("web", "worker", "scheduler"):
         command = [sys.executable, "-m", "wheelyard_standalone", "run", name]
         supervisor.start(Service(name, command, environment))
-    if wait_until_serving(layout.url, supervisor.stopping):
-        click.echo(ready_lines(layout))
+
+    def give_up(seconds: float) -> bool:
+        return supervisor.stopping.wait(seconds) or bool(supervisor.ended())
+
+    if wait_until_serving(layout.url, give_up):
+        if layout.credentials.exists():
+            click.echo(ready_lines(layout))
+        else:
+            click.echo(f"Wheelyard serves on {layout.url}; {layout.credentials} is gone.")
+    elif not supervisor.stopping.is_set():
+        ended = " and ".join(supervisor.ended()) or "web"
+        raise click.ClickException(f"Wheelyard does not start: see what {ended} printed above.")
 
 
 def _prepare(layout: Layout, environment: dict[str, str]) -> None:
@@ -81,6 +116,11 @@ def _prepare(layout: Layout, environment: dict[str, str]) -> None:
     database.close()
     if created is not None:
         write_secret(layout.credentials, created.as_file(layout.url))
+    elif layout.credentials.exists():
+        # The port may be another one than at the last start.
+        known = layout.credentials.read_text(encoding="utf-8")
+        line = f"WHEELYARD_URL={layout.url}"
+        write_secret(layout.credentials, re.sub(r"(?m)^WHEELYARD_URL=.*$", line, known))
 
 
 @main.command(hidden=True)

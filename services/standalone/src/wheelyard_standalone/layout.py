@@ -2,9 +2,16 @@
 
 import fcntl
 import os
+import re
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+# The kernel takes no longer path for a Unix socket, and neither client quotes one in an address.
+_SOCKET_PATH: Final = 107
+_PLAIN: Final = re.compile(r"[\w./-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +20,30 @@ class Layout:
 
     data: Path
     port: int
+    sockets: Path
+
+    @classmethod
+    def of(cls, data: Path, port: int) -> "Layout":
+        """Make the folder, for its owner only, and one for the socket if its path cannot have it.
+
+        Raises OSError.
+        """
+        data = data.absolute()
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in ("blobs", "redis", "spool", "metrics"):
+            (data / name).mkdir(exist_ok=True)
+        sockets = data / "redis"
+        path = str(sockets / "redis.sock")
+        if len(os.fsencode(path)) > _SOCKET_PATH or not _PLAIN.fullmatch(path):
+            # mkdtemp makes a folder that nobody else may enter; $TMPDIR may be long, too.
+            sockets = Path(tempfile.mkdtemp(prefix="wheelyard-", dir="/tmp"))
+        return cls(data, port, sockets)
+
+    def close(self) -> None:
+        """Remove what was made outside the folder."""
+        if self.sockets.parent != self.data:
+            self.redis_socket.unlink(missing_ok=True)
+            self.sockets.rmdir()
 
     @property
     def url(self) -> str:
@@ -27,13 +58,12 @@ class Layout:
     @property
     def redis_socket(self) -> Path:
         """The private Redis."""
-        return self.data / "redis" / "redis.sock"
+        return self.sockets / "redis.sock"
 
-    def make(self) -> None:
-        """Make the folder, for its owner only."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in ("blobs", "redis", "spool", "metrics"):
-            (self.data / name).mkdir(exist_ok=True)
+    @property
+    def redis_log(self) -> Path:
+        """What Redis has to say."""
+        return self.data / "redis" / "redis.log"
 
     def lock(self) -> bool:
         """Keep the folder for this process until it ends; False when another one has it."""
@@ -54,13 +84,12 @@ class Layout:
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the embedded services."""
-        socket = self.redis_socket.absolute()
         return {
-            "WHEELYARD_DATABASE_URL": f"sqlite:///{self.data.absolute()}/wheelyard.db",
-            "WHEELYARD_BLOBS_DIRECTORY": str(self.data.absolute() / "blobs"),
-            "WHEELYARD_BROKER_URL": f"redis+socket://{socket}?virtual_host=0",
-            "WHEELYARD_CACHE_URL": f"unix://{socket}?db=1",
-            "WHEELYARD_SPOOL_DIRECTORY": str(self.data.absolute() / "spool"),
+            "WHEELYARD_DATABASE_URL": f"sqlite:///{self.data}/wheelyard.db",
+            "WHEELYARD_BLOBS_DIRECTORY": str(self.data / "blobs"),
+            "WHEELYARD_BROKER_URL": f"redis+socket://{self.redis_socket}?virtual_host=0",
+            "WHEELYARD_CACHE_URL": f"unix://{self.redis_socket}?db=1",
+            "WHEELYARD_SPOOL_DIRECTORY": str(self.data / "spool"),
             "WHEELYARD_PUBLIC_URL": self.url,
             "WHEELYARD_LISTEN": f"127.0.0.1:{self.port}",
             "WHEELYARD_METRICS_LISTEN": "127.0.0.1:0",

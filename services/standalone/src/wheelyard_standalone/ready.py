@@ -1,7 +1,8 @@
 """Tells when the registry serves, and what to type then."""
 
+import shlex
+from collections.abc import Callable
 from http.client import HTTPException
-from threading import Event
 from time import monotonic
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -12,10 +13,13 @@ from wheelyard_standalone.layout import Layout
 _START_SECONDS = 30.0
 
 
-def wait_until_serving(url: str, stopping: Event) -> bool:
-    """Return True as soon as the registry answers; False when told to stop or too late."""
+def wait_until_serving(url: str, give_up: Callable[[float], bool]) -> bool:
+    """Return True as soon as the registry answers; False when it is too late or *give_up* says so.
+
+    *give_up* is told how long it may think.
+    """
     deadline = monotonic() + _START_SECONDS
-    while monotonic() < deadline and not stopping.wait(0.05):
+    while monotonic() < deadline and not give_up(0.05):
         try:
             with urlopen(f"{url}/livez", timeout=1):  # noqa: S310  our own address
                 return True
@@ -40,7 +44,7 @@ def ready_lines(layout: Layout) -> str:
     return f"""
 Wheelyard serves on {layout.url}   (Ctrl-C stops it; everything stays in {layout.data}/)
 
-  . {layout.credentials}     # WHEELYARD_TOKEN and friends
+  . {shlex.quote(str(layout.credentials))}     # WHEELYARD_TOKEN and friends
 
   publish   TWINE_USERNAME=__token__ TWINE_PASSWORD="{token}" \\
             twine upload --repository-url {upload} dist/*

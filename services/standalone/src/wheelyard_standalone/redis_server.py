@@ -24,12 +24,14 @@ def redis_command(program: str, layout: Layout) -> list[str]:
     return [
         program,
         "--port", "0",
-        "--unixsocket", str(layout.redis_socket.absolute()),
+        "--unixsocket", str(layout.redis_socket),
         "--unixsocketperm", "700",
-        "--dir", str(layout.redis_socket.parent.absolute()),
+        "--dir", str(layout.data / "redis"),
         "--appendonly", "yes",
         "--save", "",
         "--maxmemory-policy", "noeviction",
         "--daemonize", "no",
         "--loglevel", "warning",
+        # Its advice about the machine is for servers, not for whoever reads this terminal.
+        "--logfile", str(layout.redis_log),
     ]  # fmt: skip

@@ -51,6 +51,10 @@ class Supervisor:
         service.start()
         self._services.append(service)
 
+    def ended(self) -> list[str]:
+        """Return the names of the services that ended by themselves."""
+        return [service.name for service in self._services if service.has_died()]
+
     def keep_running(self) -> None:
         """Return when told to stop; until then start again whatever ends."""
         while not self.stopping.wait(0.5):

