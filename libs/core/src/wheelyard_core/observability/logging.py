@@ -163,6 +163,13 @@ class _Handler(logging.Handler):
         """Have no lock."""
         self.lock = None
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write the record if no filter holds it back; since Python 3.13 the inherited one locks."""
+        passed = bool(self.filter(record))
+        if passed:
+            self.emit(record)
+        return passed
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record; a record that cannot be formatted is told of, never raised."""
         try:
