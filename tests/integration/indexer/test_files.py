@@ -3,7 +3,6 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -227,7 +226,7 @@ def watching(published: Reader, downloads: str = "stream") -> Watching:
 
 
 @pytest.fixture
-def watched(published: Reader) -> Iterator[Watching]:
+def watched(published: Reader) -> Watching:
     return watching(published)
 
 
@@ -270,6 +269,7 @@ def test_a_store_that_breaks_off_later_breaks_the_answer(watched: Watching) -> N
 
     with pytest.raises(StorageUnavailable):
         _ = watched.ask().data
+    watched.store.readers[0].close()
 
 
 def test_a_client_that_is_gone_leaves_no_open_reader(watched: Watching) -> None:

@@ -32,6 +32,9 @@ class NoCache:
     def put(self, key: str, page: bytes) -> bytes:
         raise CacheUnavailable(f"{key} {len(page)}")
 
+    def head(self, key: str, length: int) -> bytes:
+        raise CacheUnavailable(f"{key} {length}")
+
     def drop(self, key: str) -> None:
         raise CacheUnavailable(key)
 
@@ -55,6 +58,9 @@ class Meddling:
             self.pages[key] = page
         return self.pages[key]
 
+    def head(self, key: str, length: int) -> bytes:
+        return self.pages.get(key, b"")[:length]
+
     def drop(self, key: str) -> None:
         self.pages.pop(key, None)
 
@@ -71,6 +77,9 @@ class Emptied:
     def put(self, key: str, page: bytes) -> bytes:
         self._junk.pages.clear()
         return self._junk.put(key, page)
+
+    def head(self, key: str, length: int) -> bytes:
+        return self._junk.head(key, length)
 
     def drop(self, key: str) -> None:
         self._junk.drop(key)

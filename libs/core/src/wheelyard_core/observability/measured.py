@@ -106,6 +106,12 @@ class MeasuredPageCache:
         self._count("put", "hit")
         return kept
 
+    def head(self, key: str, length: int) -> bytes:
+        """Return the first bytes of a page; none where there is no page."""
+        head = self._counted("head", lambda: self._cache.head(key, length))
+        self._count("head", "hit" if head else "miss")
+        return head
+
     def drop(self, key: str) -> None:
         """Forget a page."""
         self._counted("drop", lambda: self._cache.drop(key))

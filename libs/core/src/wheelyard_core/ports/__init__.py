@@ -498,6 +498,10 @@ class PageCache(Protocol):
         """Store the page unless a newer one is there; return the one that is there afterwards."""
         ...
 
+    def head(self, key: str, length: int) -> bytes:
+        """Return the first bytes of a page, which say its serial; none where there is no page."""
+        ...
+
     def drop(self, key: str) -> None:
         """Forget a page."""
         ...

@@ -1,9 +1,7 @@
 """Simple pages: built from the database, kept in the cache, never going back."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Final, TypeAlias
 
 from packaging.version import Version
@@ -13,10 +11,13 @@ from wheelyard_core.domain.work import Claim
 from wheelyard_core.ports import CacheUnavailable, Database, PageCache, Verdicts
 from wheelyard_core.ports import Pages as PagesPort
 from wheelyard_core.simple.page import PackagePage, PageFile, RootPage
-from wheelyard_core.simple.render import Rendered, dump, load, render
+from wheelyard_core.simple.render import SERIAL_AT, Rendered, dump, load, render, serial_of
 from wheelyard_core.simple.urls import file_url, simple_url
 from wheelyard_core.usecases.crash_points import CrashPoint
+from wheelyard_core.usecases.flights import Served, SingleFlight
 
+# What the keys of all pages in the cache begin with.
+PAGES: Final = "page:"
 _REBUILDS: Final = 5
 
 Build: TypeAlias = Callable[[Callable[[], Rendered | None]], Rendered | None]
@@ -52,31 +53,6 @@ def _page_file(file: ListedFile, base_path: str, scope: str) -> PageFile:
     )
 
 
-class SingleFlight:
-    """Lets one thread at a time build a page, and the others find it built."""
-
-    def __init__(self) -> None:
-        self._guard = Lock()
-        self._flights: dict[str, tuple[Lock, int]] = {}
-
-    @contextmanager
-    def of(self, key: str) -> Iterator[bool]:
-        """Wait for whoever builds *key*; True when nobody did."""
-        with self._guard:
-            lock, waiting = self._flights.get(key, (Lock(), 0))
-            self._flights[key] = (lock, waiting + 1)
-        try:
-            with lock:
-                yield waiting == 0
-        finally:
-            with self._guard:
-                lock, waiting = self._flights[key]
-                if waiting == 1:
-                    del self._flights[key]
-                else:
-                    self._flights[key] = (lock, waiting - 1)
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     """How to make one page, and how to learn cheaply which serial it would have."""
@@ -95,7 +71,8 @@ class Pages:
     base_path: str
     # Goes around every build: `bootstrap` passes what times it.
     build: Build = plainly
-    _flights: SingleFlight = field(default_factory=SingleFlight)
+    _flights: SingleFlight[Rendered | None] = field(default_factory=SingleFlight)
+    _served: Served = field(default_factory=Served)
 
     def package(self, project_id: int, normalized: str) -> Rendered | None:
         """Return a package's page, or None where the project does not know the name."""
@@ -108,32 +85,70 @@ class Pages:
     def refresh(self, project_id: int, normalized: str) -> int:
         """Make the cache hold the package's present page and root; return the page's serial.
 
-        Raises CacheUnavailable.
+        Many changes of one package need one rendering: whoever finds the cache at the present
+        serial renders nothing. Raises CacheUnavailable.
         """
-        page = self._store(self._package_source(project_id, normalized))
-        self._store(self._root_source(project_id))
+        serial = self._refresh(self._package_source(project_id, normalized))
+        self._refresh(self._root_source(project_id))
+        return serial
+
+    def key(self, project_id: int, normalized: str = "") -> str:
+        """Return the key of a package's page, or of the root."""
+        # The pages of another public address hold other links.
+        return f"{PAGES}{self.base_path}:{project_id}:{normalized}"
+
+    def _refresh(self, source: _Source) -> int:
+        present = self._present(source)
+        if present is not None:
+            return present
+        page = self._store(source)
         return 0 if page is None else page.serial
 
+    def _present(self, source: _Source) -> int | None:
+        """Return the serial of the cached page where it is the present one, or newer."""
+        now = source.serial()
+        try:
+            kept = serial_of(self.cache.head(source.key, SERIAL_AT.stop))
+        except ValueError:
+            return None
+        if kept < now or now == 0:
+            return None
+        # A cache that is ahead of the database outlived a restore of it.
+        return kept if kept == now or kept <= source.serial() else None
+
     def _read(self, source: _Source) -> Rendered | None:
-        found = self._cached(source.key)
-        if found is not None:
-            return found
-        with self._flights.of(source.key) as is_first:
-            if not is_first:
-                found = self._cached(source.key)
-                if found is not None:
-                    return found
-            try:
-                return self._store(source)
-            except CacheUnavailable:
-                return self.build(source.build)
+        """Return a page that is not older than any that was served before."""
+        page = None
+        for _ in range(_REBUILDS):
+            page = self._cached(source.key) or self._flights.fly(
+                source.key, lambda is_alone: self._make(source, is_alone=is_alone)
+            )
+            if page is None or self._served.note(source.key, page.serial):
+                return page
+        return page
+
+    def _make(self, source: _Source, *, is_alone: bool) -> Rendered | None:
+        if not is_alone:
+            # Somebody built it while we waited.
+            found = self._cached(source.key)
+            if found is not None:
+                return found
+        known = self._served.of(source.key)
+        try:
+            page = self._store(source)
+        except CacheUnavailable:
+            page = self.build(source.build)
+        if page is not None and page.serial < known:
+            self._served.lower(source.key, known, page.serial)
+        return page
 
     def _cached(self, key: str) -> Rendered | None:
         try:
             raw = self.cache.get(key)
-            return None if raw is None else load(raw)
+            page = None if raw is None else load(raw)
         except (CacheUnavailable, ValueError):
             return None
+        return None if page is None or page.serial < self._served.of(key) else page
 
     def _store(self, source: _Source) -> Rendered | None:
         """Build the page and store it, until what is stored is what the database says.
@@ -146,29 +161,35 @@ class Pages:
             if page is None or page.serial == 0:
                 # Nothing was ever published: there is no serial to order this page by.
                 return page
-            winner = load(self.cache.put(source.key, dump(page)))
-            if source.serial() <= winner.serial:
-                return winner
+            kept = self._put(source.key, page)
+            now = source.serial()
+            if kept is not None and kept.serial == now:
+                return kept
+            if kept is None or kept.serial > now:
+                # Broken, or from a future that was undone by a restore of the database.
+                self.cache.drop(source.key)
             page = self.build(source.build)
         return page
 
+    def _put(self, key: str, page: Rendered) -> Rendered | None:
+        try:
+            return load(self.cache.put(key, dump(page)))
+        except ValueError:
+            return None
+
     def _package_source(self, project_id: int, normalized: str) -> _Source:
         return _Source(
-            self._key(project_id, normalized),
+            self.key(project_id, normalized),
             lambda: self._render_package(project_id, normalized),
             lambda: self._serial(lambda pages: pages.serial_of(project_id, normalized)),
         )
 
     def _root_source(self, project_id: int) -> _Source:
         return _Source(
-            self._key(project_id, ""),
+            self.key(project_id),
             lambda: self._render_root(project_id),
             lambda: self._serial(lambda pages: pages.root_serial_of(project_id)),
         )
-
-    def _key(self, project_id: int, normalized: str) -> str:
-        # The pages of another public address hold other links.
-        return f"page:{self.base_path}:{project_id}:{normalized}"
 
     def _serial(self, ask: Callable[[PagesPort], int]) -> int:
         with self.database.snapshot() as uow:

@@ -6,12 +6,13 @@ failed nobody asks again for a moment: a frozen Redis must not cost each request
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from time import monotonic, sleep
 from typing import Final, TypeVar
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004  Redis' own
 from redis.retry import Retry
 
 from wheelyard_core.ports import CacheUnavailable
@@ -51,27 +52,39 @@ def connect(settings: CacheSettings, timeout: float = _TIMEOUT) -> Redis:
         socket_timeout=timeout,
         socket_connect_timeout=_TIMEOUT,
         health_check_interval=15,
-        # One more try on a fresh connection: a restarted server breaks the pooled ones.
-        retry=Retry(NoBackoff(), 1),
+        # One more try on a fresh connection: a restarted server breaks the pooled ones. None after
+        # a time-out, which a frozen server would only repeat.
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
     )
 
 
 class Rest:
-    """Remembers that Redis failed a moment ago."""
+    """Remembers that Redis failed a moment ago.
+
+    When it has rested, one caller tries again first: with a frozen Redis all would wait in vain.
+    """
 
     def __init__(self, seconds: float = _REST) -> None:
         self._seconds = seconds
+        self._guard = Lock()
+        self._failed = False
         self._until = 0.0
 
     def call(self, ask: Callable[[], T]) -> T:
         """Ask Redis, or raise CacheUnavailable, at once while it rests."""
-        if monotonic() < self._until:
-            raise CacheUnavailable("Redis did not answer a moment ago")
+        with self._guard:
+            if self._failed:
+                if monotonic() < self._until:
+                    raise CacheUnavailable("Redis did not answer a moment ago")
+                self._until = monotonic() + self._seconds
         try:
-            return ask()
+            answer = ask()
         except (RedisError, OSError) as error:
-            self._until = monotonic() + self._seconds
+            with self._guard:
+                self._failed, self._until = True, monotonic() + self._seconds
             raise CacheUnavailable(f"Redis does not answer: {type(error).__name__}") from error
+        self._failed = False
+        return answer
 
 
 class RedisPageCache:
@@ -93,6 +106,12 @@ class RedisPageCache:
         name = self._prefix + key
         kept = self._rest.call(lambda: self._put(keys=[name], args=[page, _PAGE_LIFE]))
         return kept if isinstance(kept, bytes) else page
+
+    def head(self, key: str, length: int) -> bytes:
+        """Return the first bytes of a page; none where there is no page."""
+        name = self._prefix + key
+        head = self._rest.call(lambda: self._redis.getrange(name, 0, length - 1))
+        return head if isinstance(head, bytes) else b""
 
     def drop(self, key: str) -> None:
         """Forget a page."""
