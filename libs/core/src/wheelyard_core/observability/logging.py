@@ -164,7 +164,7 @@ class _Handler(logging.Handler):
         self.lock = None
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Write the record if no filter holds it back; since Python 3.13 the inherited one locks."""
+        """Write the record unless filtered; since Python 3.13 the inherited one locks."""
         passed = bool(self.filter(record))
         if passed:
             self.emit(record)
