@@ -119,6 +119,9 @@ class Verifier:
                     package=file.package,
                     upload_id=file.upload_id,
                 )
+            elif now is None and uow.projects.find(str(file.project_id)) is None:
+                # The project was deleted with its blobs, perhaps before the metadata was stored.
+                uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
             uow.outbox.done(claim.message_id)
             self.reach("publishing")
             uow.commit()
