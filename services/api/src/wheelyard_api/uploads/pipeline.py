@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, cast
 
 from wheelyard_api.uploads.fields import Declared, check_action, is_complete, read_declared
 from wheelyard_api.uploads.form import FilePart, FileTooLarge, UploadForm
+from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.catalogue import Project, Publisher, Upload
 from wheelyard_core.domain.digests import Digester, Digests
@@ -28,17 +29,22 @@ class CheckedReader:
     A refusal raised here aborts the store's write, so nothing of the file stays.
     """
 
-    def __init__(self, form: UploadForm, limit: int, declared: Declared | None) -> None:
+    def __init__(
+        self, form: UploadForm, limit: int, declared: Declared | None, watch: UploadWatch
+    ) -> None:
         self._form = form
+        self._watch = watch
         self._limit = limit
         self._declared = declared
         self._digester = Digester()
 
     def read(self, n: int = -1, /) -> bytes:
         """Return the next bytes; at the end raise InvalidDigest unless they are those declared."""
-        piece = self._form.read(n)
+        with self._watch.stage("receive"):
+            piece = self._form.read(n)
         if piece:
-            self._digester.update(piece)
+            with self._watch.stage("hash"):
+                self._digester.update(piece)
             if self._digester.size > self._limit:
                 raise FileTooLarge(self._limit)
         elif self._digester.size == 0:
@@ -62,6 +68,7 @@ class Submission:
     publisher: Publisher
     confirm: Callable[[UnitOfWork], object]
     request_id: str | None
+    watch: UploadWatch
 
     def receive(self, form: UploadForm, query: Mapping[str, str]) -> Receipt:
         """Take the form's file. Raises the refusals of the domain, outages and Broken."""
@@ -87,7 +94,7 @@ class Submission:
     ) -> Receipt:
         receiver = self.registry.receiver()
         admitted = receiver.admit(candidate, sha256, self.registry.now(), self.request_id)
-        reader = CheckedReader(form, self._limit, read_declared(form.fields))
+        reader = CheckedReader(form, self._limit, read_declared(form.fields), self.watch)
         if isinstance(admitted, Receipt):
             # The server closes a connection on which much was left unread, and twine sends the
             # next file over the same one.
@@ -97,7 +104,8 @@ class Submission:
             self._same_claims(form, query, part, candidate, reader.received[1])
             return admitted
         with _undone_if_refused(receiver, admitted):
-            self.registry.blobs.put(admitted.blob_key, reader, None)
+            with self.watch.stage("store"):
+                self.registry.blobs.put(admitted.blob_key, reader, None)
             form.finish()
             size, digests = reader.received
             self._same_claims(form, query, part, candidate, digests)
@@ -105,7 +113,7 @@ class Submission:
 
     def _spool(self, form: UploadForm, part: FilePart, query: Mapping[str, str]) -> Receipt:
         receiver, spool = self.registry.receiver(), self.registry.settings.limits.spool
-        reader = CheckedReader(form, self._limit, None)
+        reader = CheckedReader(form, self._limit, None, self.watch)
         with tempfile.SpooledTemporaryFile(
             _IN_MEMORY, dir=None if spool is None else str(spool)
         ) as copy:
@@ -124,7 +132,8 @@ class Submission:
                 return admitted
             copy.seek(0)
             with _undone_if_refused(receiver, admitted):
-                self.registry.blobs.put(admitted.blob_key, cast("BinaryIO", copy), size)
+                with self.watch.stage("store"):
+                    self.registry.blobs.put(admitted.blob_key, cast("BinaryIO", copy), size)
                 return self._record(receiver, candidate, admitted, reader.received)
 
     def _record(
@@ -134,12 +143,15 @@ class Submission:
         upload: Upload,
         received: tuple[int, Digests],
     ) -> Receipt:
-        return receiver.record(candidate, upload, received, self.confirm, self.request_id)
+        with self.watch.stage("commit"):
+            receipt = receiver.record(candidate, upload, received, self.confirm, self.request_id)
+        self.watch.received(received[0])
+        return receipt
 
     def _candidate(self, declared: Declared, part: FilePart) -> Candidate:
-        return Candidate(
-            self.project, declared.filename(part.filename), declared.name.text, self.publisher
-        )
+        filename = declared.filename(part.filename)
+        self.watch.named(filename)
+        return Candidate(self.project, filename, declared.name.text, self.publisher)
 
     def _same_claims(
         self,

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
 from wheelyard_api.uploads.form import FileTooLarge, UploadForm
+from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_api.uploads.pipeline import Submission
 from wheelyard_core.domain.access import JobToken, Permission, user_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
@@ -34,17 +35,19 @@ def upload(reference: str) -> Response:
     """Receive a file and answer with its verdict."""
     _limit_idleness()
     project, who = allowed_project(reference, Permission.PUSH)
-    _refuse_by_length()
-    submission = Submission(
-        registry=registry(),
-        project=project,
-        publisher=publisher_of(who),
-        confirm=partial(confirm, reference=reference, permission=Permission.PUSH),
-        request_id=getattr(g, "request_id", None),
-    )
-    form = UploadForm(request.stream, request.content_type, registry().settings.limits)
-    receipt = submission.receive(form, request.args)
-    return _answer(receipt, project.id)
+    with UploadWatch(registry().metrics) as watch:
+        _refuse_by_length()
+        submission = Submission(
+            registry=registry(),
+            project=project,
+            publisher=publisher_of(who),
+            confirm=partial(confirm, reference=reference, permission=Permission.PUSH),
+            request_id=getattr(g, "request_id", None),
+            watch=watch,
+        )
+        form = UploadForm(request.stream, request.content_type, registry().settings.limits)
+        receipt = submission.receive(form, request.args)
+        return watch.answered(_answer(receipt, project.id))
 
 
 @blueprint.after_app_request

@@ -1,0 +1,52 @@
+"""Counts pages and downloads by their answers."""
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, Response, request
+
+from wheelyard_core.observability.measured import page_built
+from wheelyard_core.observability.metrics import Metrics
+
+_PAGES: Final = frozenset({"pages.root", "pages.package"})
+_UNCACHED_PAGES: Final = frozenset({"pages.group_root", "pages.group_package"})
+_FILES: Final = frozenset({"files.project_file", "files.group_file"})
+_GIVEN: Final = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})
+_HIDDEN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
+def measure(app: Flask, metrics: Metrics) -> None:
+    """Count what *app* gives out."""
+
+    @app.before_request
+    def begin() -> None:
+        page_built.set(False)
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        endpoint = request.endpoint
+        if endpoint in _FILES:
+            metrics.count("wheelyard_downloads_total", *_download(response.status_code))
+        elif endpoint in _PAGES | _UNCACHED_PAGES and response.status_code in _GIVEN:
+            cache = "bypass" if endpoint in _UNCACHED_PAGES else _cache()
+            metrics.count("wheelyard_index_requests_total", _format(response), cache)
+        return response
+
+
+def _cache() -> str:
+    return "miss" if page_built.get() else "hit"
+
+
+def _format(response: Response) -> str:
+    """Return the answer's format; 304 tells none, so what was asked for counts then."""
+    told = response.headers.get("Content-Type") or request.headers.get("Accept", "")
+    return "json" if "json" in told else "html"
+
+
+def _download(status: int) -> tuple[str, str]:
+    mode = "redirect" if status == HTTPStatus.FOUND else "proxy"
+    if status in _HIDDEN:
+        return mode, "refused"
+    if status == HTTPStatus.NOT_FOUND:
+        return mode, "missing"
+    return mode, "error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "ok"
