@@ -159,6 +159,9 @@ def read_new_token(
 def _create(user_id: int | None) -> Response:
     with acting(writes=True) as who:
         who.human()
+        if user_id is not None:
+            # Who may comes before what is asked.
+            who.admin(writes=True)
         issued = administer_tokens.create_personal_token(
             who, user_id, read_new_token(who, Params.of_request()), pepper()
         )
