@@ -51,6 +51,10 @@ lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+.PHONY: bench
+bench: setup  ## Measure uploads, reads and memory beside bare nginx (ARGS=--distributed)
+	@$(BIN)/python -m bench.upload_and_read $(ARGS)
+
 .PHONY: fmt
 fmt: setup  ## Format and mend what ruff can mend
 	@$(BIN)/ruff check --fix . || true

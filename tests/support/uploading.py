@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -36,9 +37,10 @@ class Connection:
         answer = self._http.getresponse()
         return answer.status, json.loads(answer.read())["message"]
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return what is there."""
-        self._http.request("GET", path, headers=basic("__token__", self.token))
+        who = basic("__token__", self.token)
+        self._http.request("GET", path, headers={**who, **(headers or {})})
         answer = self._http.getresponse()
         content = answer.read()
         assert answer.status == http.client.OK, content

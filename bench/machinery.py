@@ -1,0 +1,115 @@
+"""What the measurements need: bare nginx, wrk, and the memory of a tree of processes."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from tests.support.wheelyard import Process, free_port
+
+_NGINX = """\
+{user}
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    sendfile on;
+    keepalive_requests 1000000;
+    server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+@contextmanager
+def bare_nginx(folder: Path, contents: dict[str, bytes]) -> Iterator[str]:
+    """Serve *contents* as static files; give the address."""
+    folder.mkdir()
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    port = free_port()
+    user = "user root;" if os.geteuid() == 0 else ""
+    configuration = folder / "nginx.conf"
+    configuration.write_text(_NGINX.format(user=user, folder=folder, port=port))
+    command = ["nginx", "-p", str(folder), "-c", str(configuration)]
+    machine = dict(os.environ)  # noqa: TID251  nginx is found on the machine's PATH
+    process = Process("nginx", command, machine, folder / "log").start()
+    try:
+        _wait(f"http://127.0.0.1:{port}/{next(iter(contents))}")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.stop()
+
+
+def _wait(address: str) -> None:
+    for _ in range(100):
+        with suppress(OSError), urlopen(address, timeout=1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing answers at {address}")
+
+
+def requests_per_second(
+    address: str, connections: int, seconds: int, headers: dict[str, str]
+) -> float:
+    """Return what wrk counts; any answer but a good one is an error."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    for name, value in headers.items():
+        command += ["-H", f"{name}: {value}"]
+    done = subprocess.run(
+        [*command, address], check=True, capture_output=True, text=True, timeout=seconds + 60
+    ).stdout
+    assert "Non-2xx" not in done, done
+    found = re.search(r"Requests/sec:\s+([\d.]+)", done)
+    assert found is not None, done
+    return float(found[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A process, and what it holds and held at most, in MiB."""
+
+    name: str
+    resident: int
+    peak: int
+
+
+def memory_of(roots: Iterable[int]) -> list[Memory]:
+    """Return the memory of these processes and of all below them."""
+    wanted, parents = set(roots), _parents()
+    # A child has a higher number than its parent nearly always, and twice is always enough here.
+    for _ in range(2):
+        wanted |= {pid for pid, parent in parents.items() if parent in wanted}
+    return [found for pid in sorted(wanted) if (found := _memory(pid)) is not None]
+
+
+def _parents() -> dict[int, int]:
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
+    return found
+
+
+def _memory(pid: int) -> Memory | None:
+    with suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().strip("\0").split("\0")
+        words = [word.rpartition("/")[2] for word in command]
+        name = " ".join(words[2:5] if words[1:2] == ["-m"] else words[:1])
+        return Memory(name, _mebibytes(status, "VmRSS"), _mebibytes(status, "VmHWM"))
+    return None
+
+
+def _mebibytes(status: str, name: str) -> int:
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
+    return int(found[1]) >> 10 if found else 0
