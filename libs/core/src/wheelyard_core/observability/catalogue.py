@@ -205,7 +205,10 @@ METRICS: Final[dict[str, Metric]] = {
             Kind.COUNTER,
             Part.RENDERING,
             "Requests to Redis for pages; a write that succeeds is a hit.",
-            (Label("operation", ("get", "put", "head", "drop")), Label("result", ("hit", "miss", "error"))),
+            (
+                Label("operation", ("get", "put", "head", "drop")),
+                Label("result", ("hit", "miss", "error")),
+            ),
         ),
         Metric(
             "wheelyard_outbox_pending",

@@ -47,6 +47,7 @@ class Endpoint:
         host, port = address
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self._server: _Server | None = None
 
     @property
     def address(self) -> str:
@@ -56,6 +57,12 @@ class Endpoint:
 
     def close(self) -> None:
         """Stop listening in this process."""
+        self._socket.close()
+
+    def stop(self) -> None:
+        """End serving."""
+        if self._server is not None:
+            self._server.shutdown()
         self._socket.close()
 
     def serve(
@@ -71,6 +78,7 @@ class Endpoint:
         server = _Server(self._socket.getsockname()[:2], handler, bind_and_activate=False)
         server.socket.close()
         server.socket = self._socket
+        self._server = server
         Thread(target=server.serve_forever, name="metrics", daemon=True).start()
         log.info("metrics_served", address=self.address)
 

@@ -5,7 +5,9 @@ recycles them), and their counts must stay: the library leaves their files for e
 disk. Here the parent adds them up into files of nobody's, numbered 0.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -29,13 +31,26 @@ def prepare_folder(environment: MutableMapping[str, str], service: str) -> Path:
     before it makes its metrics.
     """
     given = environment.get(VARIABLE)
-    parent = Path(given) if given else Path(tempfile.mkdtemp(prefix="wheelyard-metrics-"))
+    parent = Path(given) if given else _private_folder()
     folder = parent / service
     folder.mkdir(parents=True, exist_ok=True)
     # A restarted container finds the files of the one before.
     for file in folder.glob("*.db"):
         file.unlink()
     environment[VARIABLE] = str(folder)
+    return folder
+
+
+def _private_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="wheelyard-metrics-"))
+    parent = os.getpid()
+
+    def remove() -> None:
+        # Forked children inherit this call, and must leave the folder to the others.
+        if os.getpid() == parent:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
     return folder
 
 
