@@ -421,6 +421,22 @@ def test_a_directory_has_no_presigned_address(tmp_path: Path) -> None:
     assert blobs.presigned_url(KEY, "name", 60) is None
 
 
+def test_a_directory_lets_blobs_come_and_go_side_by_side(tmp_path: Path) -> None:
+    # The last blob of a folder takes the folder with it, while a neighbour is about to need it.
+    store = DirectoryBlobStore(DirectoryBlobSettings(tmp_path))
+
+    def come_and_go(number: int) -> None:
+        key = f"files/{number:02}/{number:02}/x"
+        for _ in range(120):
+            store.put(key, io.BytesIO(b"x"), 1)
+            store.delete(key)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(come_and_go, range(8)))
+
+    assert list(store.keys("")) == []
+
+
 def test_a_directory_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     blobs = DirectoryBlobStore(DirectoryBlobSettings(tmp_path / "file" / "root"))

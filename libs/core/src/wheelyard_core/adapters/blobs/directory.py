@@ -205,12 +205,12 @@ def _name_of(key: str) -> str:
 
 def _move(source: Path, target: Path) -> None:
     for attempt in range(1, _RENAME_ATTEMPTS + 1):
-        _make_folders(target.parent)
         try:
+            _make_folders(target.parent)
             source.replace(target)
             break
-        except FileNotFoundError:
-            # A delete next door has just pruned the folder that we made.
+        except (FileNotFoundError, FileExistsError):
+            # A delete next door has just pruned a folder that we found, or made.
             if attempt == _RENAME_ATTEMPTS:
                 raise
     _sync_folder(target.parent)
