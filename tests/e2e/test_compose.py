@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -82,14 +81,13 @@ class Yard:
 
     def listed(self) -> set[str]:
         """Return the files on the package's page."""
-        page = self.ask("/api/v4/projects/1/packages/pypi/simple/demo-pkg/?format=json")
-        return {file["filename"] for file in page["files"]}
-
-    def ask(self, path: str) -> Any:
         secret = base64.b64encode(f"__token__:{self.token}".encode()).decode()
-        request = Request(self.stack.url + path, headers={"Authorization": f"Basic {secret}"})
+        request = Request(f"{self.upload_url}/simple/demo-pkg/")
+        request.add_header("Authorization", f"Basic {secret}")
+        request.add_header("Accept", "application/vnd.pypi.simple.v1+json")
         with urlopen(request, timeout=20) as response:
-            return json.load(response)
+            page: dict[str, list[dict[str, str]]] = json.load(response)
+        return {file["filename"] for file in page["files"]}
 
     def install(self, version: str = "1.0") -> None:
         """Install one version with pip, into a folder that is new."""
