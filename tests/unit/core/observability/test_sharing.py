@@ -38,7 +38,8 @@ for round in range(3):
     show()
 print("--", len(list(folder.glob("*.db"))))
 print("folder", folder)
-print([line for line in shared.exposition().decode().splitlines() if "outcome=\"failure\"" in line][0])
+shown = shared.exposition().decode().splitlines()
+print([line for line in shown if 'outcome="failure"' in line][0])
 """
 
 
