@@ -42,8 +42,9 @@ class Registry:
                 f"{self.upload_url}/simple/{file.package}/", "application/vnd.pypi.simple.v1+json"
             )
         )
-        shown = next((it for it in page["files"] if it["filename"] == file.filename), None)
-        expect(shown is not None, f"{file.filename} is not on the page of {file.package}")
+        listed = [it for it in page["files"] if it["filename"] == file.filename]
+        expect(bool(listed), f"{file.filename} is not on the page of {file.package}")
+        shown = listed[0]
         expect(shown["hashes"] == {"sha256": file.sha256}, f"{file.filename}: another digest")
         expect(shown["size"] == file.size, f"{file.filename}: another size")
         address = urljoin(f"{self.url}/", shown["url"])
