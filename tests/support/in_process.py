@@ -19,6 +19,7 @@ from tests.support.seed import Seed
 from werkzeug.test import Client, TestResponse
 
 from wheelyard_api.app import create_app as create_api
+from wheelyard_core.adapters.cache.epoch import AccessEpoch
 from wheelyard_core.bootstrap import Registry, make_database, make_registry
 from wheelyard_core.domain.work import Claim, Promise
 from wheelyard_core.ports import DatabaseUnavailable
@@ -142,7 +143,8 @@ def in_process(settings: dict[str, str]) -> Iterator[Yard]:
     hand = Hand()
     made = make_registry(read_settings(settings), "test")
     made.database.close()
-    database = make_database(made.settings.database, "test", hand.send)
+    epoch = AccessEpoch(made.settings.cache)
+    database = make_database(made.settings.database, "test", hand.send, epoch.advance)
     database.migrate()
     registry = replace(made, database=database)
     hand.start(registry)

@@ -9,9 +9,11 @@ from threading import Event
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
 from wheelyard_core.adapters.cache.redis import RedisPageCache, RedisVerdicts
+from wheelyard_core.adapters.cache.tracking import RedisTracking
 from wheelyard_core.adapters.db.engine import make_engine
-from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+from wheelyard_core.adapters.db.unit_of_work import AccessChanged, SqlDatabase, nobody_listens
 from wheelyard_core.adapters.db.watching import error_class
 from wheelyard_core.adapters.queue import CeleryQueue
 from wheelyard_core.domain.work import Claim, Promise, Task
@@ -32,7 +34,7 @@ from wheelyard_core.usecases.crash_points import (
     nothing_happens,
 )
 from wheelyard_core.usecases.delete import Deleter
-from wheelyard_core.usecases.pages import Indexer, Pages
+from wheelyard_core.usecases.pages import PAGES, Indexer, Pages
 from wheelyard_core.usecases.receive import Receiver
 from wheelyard_core.usecases.run_promise import GiveUp, Handler
 from wheelyard_core.usecases.sweep import Cleaner
@@ -81,6 +83,10 @@ class Registry:
             self.settings.http.base_path,
             measured_rendering(self.metrics),
         )
+
+    def tracking(self) -> RedisTracking:
+        """Return what tells of changed pages, and of changes of who may read them."""
+        return RedisTracking(self.settings.cache, [PAGES, ACCESS_EPOCH])
 
     def cleaner(self) -> Cleaner:
         """Return what clears up after broken uploads."""
@@ -134,7 +140,8 @@ def make_registry(
     metrics = Metrics() if metrics is None else metrics
     broker = CeleryQueue(settings.broker)
     queue = MeasuredQueue(broker, metrics)
-    database = make_database(settings.database, service, queue.send)
+    epoch = AccessEpoch(settings.cache)
+    database = make_database(settings.database, service, queue.send, epoch.advance)
     database.failed = partial(_count_error, metrics)
     return Registry(
         settings=settings,
@@ -172,9 +179,12 @@ def crash_point_from(environment: Mapping[str, str]) -> CrashPoint:
 
 
 def make_database(
-    settings: DatabaseSettings, service: str, send: Callable[[Sequence[Promise]], object]
+    settings: DatabaseSettings,
+    service: str,
+    send: Callable[[Sequence[Promise]], object],
+    access_changed: AccessChanged = nobody_listens,
 ) -> SqlDatabase:
-    """Return the database; *send* hears of promises after their commit."""
+    """Return the database; after a commit *send* hears of promises, *access_changed* of less."""
     password: Callable[[], str | None] | None = None
     if settings.password_file is not None:
         password = partial(_read_secret, settings.password_file)
@@ -184,7 +194,8 @@ def make_database(
     def dispatch(promised: Sequence[Promise]) -> None:
         send(promised)
 
-    return SqlDatabase(make_engine(settings.url, settings.pool, service, password), dispatch)
+    engine = make_engine(settings.url, settings.pool, service, password)
+    return SqlDatabase(engine, dispatch, access_changed)
 
 
 def _read_secret(file: Path) -> str:

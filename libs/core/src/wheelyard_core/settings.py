@@ -248,6 +248,12 @@ _DOWNLOADS = _declare(
 _PRESIGN_SECONDS = _declare(
     "PRESIGN_SECONDS", _count, "300", "How long the address of a redirect is good for."
 )
+_PAGE_MEMORY = _declare(
+    "PAGE_MEMORY",
+    parse_size,
+    "64MiB",
+    "How much of simple pages a serving process keeps in its own memory, in front of Redis.",
+)
 _TRUSTED_PROXIES = _declare(
     "TRUSTED_PROXIES",
     _networks,
@@ -400,6 +406,7 @@ class HttpSettings:
     threads: int
     downloads: str
     presign_seconds: int
+    page_memory: int
     trusted_proxies: tuple[str, ...]
 
     @property
@@ -451,6 +458,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             threads=source.read(_THREADS),
             downloads=source.read(_DOWNLOADS),
             presign_seconds=source.read(_PRESIGN_SECONDS),
+            page_memory=source.read(_PAGE_MEMORY),
             trusted_proxies=source.read(_TRUSTED_PROXIES),
         ),
         pepper=source.read(_TOKEN_PEPPER).encode(),

@@ -18,6 +18,7 @@ class Answer:
     There is no Last-Modified: uv would not ask again for ten minutes.
     """
 
+    form: str
     etag: str
     body: bytes
     headers: Headers
@@ -43,4 +44,4 @@ def page_answer(page: Rendered, offer: Offer, *, gzip: bool, public: bool) -> An
     content = [("Content-Type", offer.content_type), ("Content-Length", str(len(body)))]
     if gzip:
         content.append(("Content-Encoding", "gzip"))
-    return Answer(etag, body, [*content, *unchanged], unchanged)
+    return Answer(offer.representation.value, etag, body, [*content, *unchanged], unchanged)

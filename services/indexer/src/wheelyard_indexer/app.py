@@ -1,10 +1,13 @@
-"""The Flask application of this service."""
+"""The Flask application of this service, and the memory in front of it."""
 
 from flask import Flask
 
+from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH
 from wheelyard_core.bootstrap import Registry
 from wheelyard_indexer import files, pages
-from wheelyard_indexer.measuring import measure
+from wheelyard_indexer.hot import HotPath
+from wheelyard_indexer.measuring import measure, measured_hits
+from wheelyard_indexer.memory import Memory
 from wheelyard_web.application import make_app
 
 
@@ -14,4 +17,8 @@ def create_app(registry: Registry) -> Flask:
     app = make_app("wheelyard_indexer", registry, blueprints, needs_database=False)
     app.extensions["wheelyard.pages"] = registry.pages()
     measure(app, registry.metrics)
+    memory = Memory(registry.tracking(), ACCESS_EPOCH, registry.settings.http.page_memory)
+    app.extensions["wheelyard.memory"] = memory
+    hits = measured_hits(registry.metrics)
+    app.wsgi_app = HotPath(app.wsgi_app, memory, hits)  # type: ignore[method-assign]  # Flask's own way
     return app

@@ -27,8 +27,8 @@ _ALIAS: Final = "/<path:reference>/files"
 @blueprint.get(f"{_ALIAS}/<sha256>/<filename>", provide_automatic_options=False)
 def project_file(reference: str, sha256: str, filename: str) -> Response:
     """Answer with a file of a project, or its metadata file."""
-    project = allowed_to_pull(reference)
-    return _answer([project.id], sha256, filename, public=project.policy.anybody_may_pull)
+    allowed = allowed_to_pull(reference)
+    return _answer([allowed.project.id], sha256, filename, public=allowed.public)
 
 
 @blueprint.get(f"{_GROUP}/<sha256>/<filename>", provide_automatic_options=False)

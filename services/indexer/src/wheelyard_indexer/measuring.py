@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 
 from wheelyard_core.observability.measured import page_built
 from wheelyard_core.observability.metrics import Metrics
+from wheelyard_indexer.hot import Hit, Observe
 
 _PAGES: Final = frozenset({"pages.root", "pages.package"})
 _UNCACHED_PAGES: Final = frozenset({"pages.group_root", "pages.group_package"})
@@ -50,3 +51,14 @@ def _download(status: int) -> tuple[str, str]:
     if status == HTTPStatus.NOT_FOUND:
         return mode, "missing"
     return mode, "error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "ok"
+
+
+def measured_hits(metrics: Metrics) -> Observe:
+    """Return what counts the pages that were answered from memory."""
+
+    def count(hit: Hit) -> None:
+        method = hit.environ["REQUEST_METHOD"]
+        metrics.observe_request("indexer", hit.route, method, hit.status, hit.seconds)
+        metrics.count("wheelyard_index_requests_total", hit.form, "hit")
+
+    return count

@@ -15,6 +15,7 @@ from wheelyard_core.simple.urls import simple_url
 from wheelyard_core.usecases.pages import Pages, package_page
 from wheelyard_indexer.answers import VARY, cache_control, page_answer
 from wheelyard_indexer.reading import ReadableGroup, allowed_group, allowed_to_pull
+from wheelyard_indexer.remembering import Remembering, memory
 from wheelyard_web.errors import answer as error_answer
 from wheelyard_web.identity import registry
 
@@ -33,23 +34,29 @@ _NOT_ACCEPTABLE: Final = (
 @blueprint.get(_ALIAS, provide_automatic_options=False)
 def root(reference: str) -> Response:
     """Answer with the names of a project's packages."""
-    project = allowed_to_pull(reference)
-    return _answer(_pages().root(project.id), public=project.policy.anybody_may_pull)
+    remembering = Remembering.begin(memory(), request.environ)
+    allowed = allowed_to_pull(reference)
+    remembering.grant(allowed, _pages(), "")
+    page = _pages().root(allowed.project.id)
+    remembering.page(page)
+    return _answer(page, public=allowed.public)
 
 
 @blueprint.get(f"{_PROJECT}/<package>", provide_automatic_options=False)
 @blueprint.get(f"{_ALIAS}/<package>", provide_automatic_options=False)
 def package(reference: str, package: str) -> Response:
     """Answer with the files of a package."""
-    project = allowed_to_pull(reference)
-    public = project.policy.anybody_may_pull
+    remembering = Remembering.begin(memory(), request.environ)
+    allowed = allowed_to_pull(reference)
     normalized = _normalized(package)
     if normalized != package:
-        return _under_its_name(package, normalized, public=public)
-    page = _pages().package(project.id, package)
+        return _under_its_name(package, normalized, public=allowed.public)
+    remembering.grant(allowed, _pages(), package)
+    page = _pages().package(allowed.project.id, package)
     if page is None:
         raise NotFound(f"Package not found: {package}")
-    return _answer(page, public=public)
+    remembering.page(page)
+    return _answer(page, public=allowed.public)
 
 
 @blueprint.get(_GROUP, provide_automatic_options=False)

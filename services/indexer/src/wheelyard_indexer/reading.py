@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from wheelyard_core.domain.access import Permission, readable_below, user_of
 from wheelyard_core.domain.catalogue import Project
@@ -11,14 +12,32 @@ from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_web.identity import identify, registry
 
 
-def allowed_to_pull(reference: str) -> Project:
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A project that the actor may read, and when that may be otherwise, as far as is known."""
+
+    project: Project
+    until: datetime | None
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody may read it."""
+        return self.project.policy.anybody_may_pull
+
+
+def allowed_to_pull(reference: str) -> Allowed:
     """Return the project, or raise the ladder's refusal."""
     here = registry()
+    now = here.now()
     with here.database.snapshot() as uow:
         who = identify(uow)
-        project = authorised_project(uow, who.actor, reference, Permission.PULL, here.now())
+        project = authorised_project(uow, who.actor, reference, Permission.PULL, now)
+        user_id = user_of(who.actor)
+        ends = [None if who.token is None else who.token.expires_at]
+        if user_id is not None:
+            ends.append(uow.projects.role_changes(user_id, project.policy, now))
     _note(who)
-    return project
+    return Allowed(project, min((end for end in ends if end is not None), default=None))
 
 
 @dataclass(frozen=True, slots=True)

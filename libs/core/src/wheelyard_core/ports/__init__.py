@@ -154,6 +154,10 @@ class Projects(Protocol):
         """Return the highest role that the account has in the project or a group above it."""
         ...
 
+    def role_changes(self, user_id: int, policy: ProjectPolicy, now: datetime) -> datetime | None:
+        """Return when the next of the account's memberships there expires, if any does."""
+        ...
+
 
 class Files(Protocol):
     """The files of a transaction."""

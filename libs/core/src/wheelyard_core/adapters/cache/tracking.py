@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from threading import Event, Thread
 from time import monotonic
 from typing import Any, Final, Protocol
+from weakref import ReferenceType, ref
 
 from redis import ConnectionPool
 from redis.backoff import NoBackoff
@@ -59,7 +60,8 @@ class RedisTracking:
         self._prefix = settings.prefix
         self._below = tuple(f"{settings.prefix}{part}" for part in below)
         self._url = settings.url
-        self._follower: Follower | None = None
+        # Weakly: whoever remembers may be dropped without a word, and the thread ends.
+        self._follower: ReferenceType[Follower] | None = None
         self._stopped = Event()
         self._thread: Thread | None = None
         self._trusted_until = 0.0
@@ -71,7 +73,7 @@ class RedisTracking:
 
     def follow(self, follower: Follower) -> None:
         """Begin to tell *follower*. Call it in the process that serves: threads do not fork."""
-        self._follower = follower
+        self._follower = ref(follower)
         self._thread = Thread(target=self._run, name="redis-tracking", daemon=True)
         self._thread.start()
 
@@ -93,7 +95,7 @@ class RedisTracking:
             self._thread.join(2 * _TIMEOUT)
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
+        while self._is_followed():
             try:
                 self._follow_connection()
             except (RedisError, OSError):
@@ -129,7 +131,7 @@ class RedisTracking:
         """Read until the connection breaks, or gives no answer for as long as a lease."""
         asked: float | None = None
         next_ping = monotonic()
-        while not self._stopped.is_set():
+        while self._is_followed():
             now = monotonic()
             if asked is not None and now - asked > LEASE_SECONDS:
                 raise TimeoutError("Redis does not answer")
@@ -156,18 +158,24 @@ class RedisTracking:
 
     def _act(self, message: list[Any]) -> None:
         kind, keys = message[0], message[1]
-        if kind != b"invalidate" or self._follower is None:
+        if kind != b"invalidate":
             return
+        follower = self._follower() if self._follower else None
         if keys is None:
             # Redis was emptied.
             self._tell_all()
-            return
-        names = (key.decode("utf-8", "replace") for key in keys)
-        self._follower.forget([name.removeprefix(self._prefix) for name in names])
+        elif follower is not None:
+            names = (key.decode("utf-8", "replace") for key in keys)
+            follower.forget([name.removeprefix(self._prefix) for name in names])
 
     def _tell_all(self) -> None:
-        if self._follower is not None:
-            self._follower.forget_all()
+        follower = self._follower() if self._follower else None
+        if follower is not None:
+            follower.forget_all()
+
+    def _is_followed(self) -> bool:
+        alive = self._follower is not None and self._follower() is not None
+        return alive and not self._stopped.is_set()
 
 
 def _make_connection(url: str) -> Any:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
@@ -43,15 +43,26 @@ class SqlProjects:
         """Return the highest role that the account has in the project or a group above it."""
         level = self._session.scalar(
             select(func.max(Member.access_level)).where(
-                Member.user_id == user_id,
-                or_(
-                    Member.project_id == policy.project_id,
-                    Member.namespace_id.in_(policy.group_ids),
-                ),
+                *_memberships(user_id, policy),
                 or_(Member.expires_at.is_(None), Member.expires_at > now),
             )
         )
         return Role(level) if level else Role.NONE
+
+    def role_changes(self, user_id: int, policy: ProjectPolicy, now: datetime) -> datetime | None:
+        """Return when the next of the account's memberships there expires, if any does."""
+        return self._session.scalar(
+            select(func.min(Member.expires_at)).where(
+                *_memberships(user_id, policy), Member.expires_at > now
+            )
+        )
+
+
+def _memberships(user_id: int, policy: ProjectPolicy) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Member.user_id == user_id,
+        or_(Member.project_id == policy.project_id, Member.namespace_id.in_(policy.group_ids)),
+    )
 
 
 def group_ids_of(lineage: str) -> tuple[int, ...]:
