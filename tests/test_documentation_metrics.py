@@ -21,7 +21,8 @@ def _row(metric: Metric) -> str:
         f"`{label.name}`" + (f" ({', '.join(label.values)})" if label.values else "")
         for label in metric.labels
     )
-    return f"| {metric.kind.value} | {labels or '–'} | {metric.part.value} | {metric.text} |"
+    dash = "\N{EN DASH}"
+    return f"| {metric.kind.value} | {labels or dash} | {metric.part.value} | {metric.text} |"
 
 
 def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
