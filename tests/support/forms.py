@@ -35,7 +35,7 @@ class Answer:
     @property
     def problems(self) -> list[str]:
         """Every sentence of a refusal."""
-        errors = self.json.get("errors", [self.json["message"]])
+        errors = self.json.get("errors", [str(self.json["code"]).partition(" ")[2]])
         assert isinstance(errors, list)
         return [str(error) for error in errors]
 
