@@ -1,8 +1,8 @@
 """Entry point: `wheelyard serve`."""
 
 import os
-import re
 import signal
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,18 +14,14 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the e
 
 import click
 
-from wheelyard_core.bootstrap import crash_point_from, make_database
-from wheelyard_core.domain.work import Task
-from wheelyard_core.settings import read_settings
-from wheelyard_core.tasks import work
-from wheelyard_core.usecases.first_run import first_run
-from wheelyard_standalone import web
-from wheelyard_standalone.layout import Layout, write_secret
+from wheelyard_standalone.layout import Layout
 from wheelyard_standalone.ready import ready_lines, wait_until_serving
 from wheelyard_standalone.redis_server import find_redis, redis_command
 from wheelyard_standalone.supervisor import Service, Supervisor
 
 _REDIS_SECONDS = 5.0
+_PREPARE_SECONDS = 600.0
+_RUN = (sys.executable, "-m", "wheelyard_standalone", "run")
 
 
 @click.group()
@@ -85,15 +81,17 @@ def _layout(data: Path, port: int) -> Layout:
 def _start(supervisor: Supervisor, layout: Layout, redis: str, environment: dict[str, str]) -> None:
     layout.redis_socket.unlink(missing_ok=True)
     supervisor.start(Service("redis", redis_command(redis, layout), environment))
-    _prepare(layout, environment)
+    # A process of its own: the supervisor stays small when it never loads what the services need.
+    _prepare(
+        [*_RUN, "prepare", "--data", str(layout.data), "--port", str(layout.port)], environment
+    )
     deadline = monotonic() + _REDIS_SECONDS
     while not layout.redis_socket.exists():
         if supervisor.ended() or monotonic() > deadline:
             raise click.ClickException(f"Redis does not start; see {layout.redis_log}.")
         sleep(0.02)
     for name in ("web", "worker", "scheduler"):
-        command = [sys.executable, "-m", "wheelyard_standalone", "run", name]
-        supervisor.start(Service(name, command, environment))
+        supervisor.start(Service(name, [*_RUN, name], environment))
 
     def give_up(seconds: float) -> bool:
         return supervisor.stopping.wait(seconds) or bool(supervisor.ended())
@@ -108,40 +106,52 @@ def _start(supervisor: Supervisor, layout: Layout, redis: str, environment: dict
         raise click.ClickException(f"Wheelyard does not start: see what {ended} printed above.")
 
 
-def _prepare(layout: Layout, environment: dict[str, str]) -> None:
-    settings = read_settings(environment)
-    database = make_database(settings.database, "standalone", lambda _promised: None)
-    database.migrate()
-    created = first_run(database, settings.pepper)
-    database.close()
-    if created is not None:
-        write_secret(layout.credentials, created.as_file(layout.url))
-    elif layout.credentials.exists():
-        # The port may be another one than at the last start.
-        known = layout.credentials.read_text(encoding="utf-8")
-        line = f"WHEELYARD_URL={layout.url}"
-        write_secret(layout.credentials, re.sub(r"(?m)^WHEELYARD_URL=.*$", line, known))
+def _prepare(command: list[str], environment: dict[str, str]) -> None:
+    """Have it done, or end as it ended: it has told why."""
+    done = subprocess.run(  # noqa: S603  our own program
+        command, env=environment, timeout=_PREPARE_SECONDS, check=False
+    )
+    if done.returncode != 0:
+        sys.exit(1)
 
 
-@main.command(hidden=True)
-@click.argument("name", type=click.Choice(["web", "worker", "scheduler"]))
-def run(name: str) -> None:
-    """Run one of the services, as the supervisor does."""
-    match name:
-        case "web":
-            web.main()
-        case "worker":
-            _work()
-        case _:
-            from wheelyard_worker.__main__ import main as worker_main  # noqa: PLC0415
-
-            sys.exit(worker_main(["scheduler"]))
+@main.group(hidden=True)
+def run() -> None:
+    """Run one of the parts, as the supervisor does; each loads only what it needs."""
 
 
-def _work() -> None:
-    settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
-    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
-    work(settings, "worker", list(Task), reach)
+@run.command()
+@click.option("--port", type=int, required=True)
+@click.option("--data", type=click.Path(path_type=Path), required=True)
+def prepare(port: int, data: Path) -> None:
+    """Bring the database to what this code needs, and write the credentials."""
+    from wheelyard_standalone import first_start  # noqa: PLC0415  see run
+
+    first_start.main(data, f"http://127.0.0.1:{port}")
+
+
+@run.command()
+def web() -> None:
+    """Serve."""
+    from wheelyard_standalone import web as part  # noqa: PLC0415  see run
+
+    part.main()
+
+
+@run.command()
+def worker() -> None:
+    """Verify and index."""
+    from wheelyard_standalone import worker as part  # noqa: PLC0415  see run
+
+    part.main()
+
+
+@run.command()
+def scheduler() -> None:
+    """Sweep."""
+    from wheelyard_worker.__main__ import main as part  # noqa: PLC0415  see run
+
+    sys.exit(part(["scheduler"]))
 
 
 if __name__ == "__main__":

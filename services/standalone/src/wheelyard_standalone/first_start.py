@@ -1,0 +1,47 @@
+"""What comes before the services: the database, and at the first start somebody who may publish."""
+
+import os
+import re
+from pathlib import Path
+
+import click
+
+from wheelyard_core.bootstrap import make_database
+from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_core.settings import Settings, SettingsError, read_settings
+from wheelyard_core.usecases.first_run import FirstRun, first_run
+from wheelyard_standalone.layout import write_secret
+
+
+def main(data: Path, url: str) -> None:
+    """Migrate, and write or correct the credentials file. Raises ClickException."""
+    try:
+        settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    created = _prepare(settings, data / "wheelyard.db")
+    credentials = data / "credentials.env"
+    if created is not None:
+        write_secret(credentials, created.as_file(url))
+    elif credentials.exists():
+        # The port may be another one than at the last start.
+        known = credentials.read_text(encoding="utf-8")
+        write_secret(credentials, re.sub(r"(?m)^WHEELYARD_URL=.*$", f"WHEELYARD_URL={url}", known))
+
+
+def _prepare(settings: Settings, file: Path) -> FirstRun | None:
+    if file.exists() and file.stat().st_size and not _is_database(file):
+        raise click.ClickException(f"The database {file} cannot be used: it is no SQLite database.")
+    database = make_database(settings.database, "standalone", lambda _promised: None)
+    try:
+        database.migrate()
+        return first_run(database, settings.pepper)
+    except DatabaseUnavailable as error:
+        raise click.ClickException(f"The database {file} cannot be used: {error}") from error
+    finally:
+        database.close()
+
+
+def _is_database(file: Path) -> bool:
+    with file.open("rb") as content:
+        return content.read(16) == b"SQLite format 3\0"
