@@ -62,9 +62,9 @@ class Fleet:
                 raise AssertionError(f"{len(self.answers)} of {len(self.built)} answered")
             time.sleep(0.02)
 
-    def accepted(self) -> list[Built]:
-        """Return what was answered with a success."""
-        return [one for one in self.built if self.answers[one.filename] < 300]
+    def answered(self, *statuses: int) -> list[Built]:
+        """Return what was answered so."""
+        return [one for one in self.built if self.answers[one.filename] in statuses]
 
     def _publish(self, built: Built) -> None:
         deadline = time.monotonic() + _PATIENCE

@@ -10,15 +10,21 @@ from time import monotonic
 from typing import Any, Final
 
 from celery import Celery
+from celery.app.amqp import AMQP
 from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import OperationalError
 
+from wheelyard_core.adapters.transport import BrokerConnection
 from wheelyard_core.domain.work import Promise, Task
 
 QUEUE_OF: Final = {Task.VERIFY: "verify", Task.INDEX: "index", Task.DISCARD: "maintenance"}
 TASK_NAME: Final = "wheelyard.{}"
 _REST: Final = 2.0
+
+
+class _Amqp(AMQP):  # type: ignore[misc]  # celery ships no types
+    Connection = BrokerConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class BrokerSettings:
 
 def make_celery(settings: BrokerSettings, *, socket_timeout: float = 10) -> Celery:
     """Return the Celery application, for workers and for those who only send."""
-    app = Celery("wheelyard", broker=settings.url, set_as_current=False)
+    app = Celery("wheelyard", broker=settings.url, set_as_current=False, amqp=_Amqp)
     app.conf.update(
         # The row is claimed by lease and deleted with its effect: acknowledging late is safe.
         task_acks_late=True,

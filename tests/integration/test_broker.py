@@ -1,0 +1,36 @@
+"""What Celery and kombu do when the broker goes away under them."""
+
+import pytest
+from kombu.common import ignore_errors
+from kombu.message import Message
+from tests.support.servers.redis import RedisServer
+
+from wheelyard_core.adapters.queue import BrokerSettings, CeleryQueue, make_celery
+from wheelyard_core.domain.work import Promise, Task
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_message_that_outlived_its_connection_fails_as_a_lost_connection(
+    redis_server: RedisServer,
+) -> None:
+    settings = BrokerSettings(redis_server.url)
+    queue = CeleryQueue(settings)
+    queue.send([Promise(1, Task.VERIFY)])
+    queue.close()
+    app = make_celery(settings)
+    connection, taken = app.connection_for_read(), list[Message]()
+    consumer = connection.Consumer([app.amqp.queues["verify"]], on_message=taken.append)
+    consumer.consume()
+    connection.drain_events(timeout=5)
+
+    redis_server.kill()
+    # How kombu leaves a channel whose closing failed in the middle: without pools and connection.
+    channel = connection.default_channel
+    channel._disconnect_pools()  # noqa: SLF001  as above
+    connection._do_close_transport()  # noqa: SLF001  as above
+    with pytest.raises(connection.connection_errors):
+        taken[0].ack()  # type: ignore[no-untyped-call]  # kombu ships no types
+    with ignore_errors(connection):  # type: ignore[no-untyped-call]  # as above
+        connection.close()
+    app.close()
