@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -42,6 +43,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=5, help="how long each reading takes")
     parser.add_argument("--quick", action="store_true", help="leave out the 200 MB upload")
     options = parser.parse_args(arguments)
+    # So that a terminated measurement stops what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     kinds = [("embedded", _embedded), *([("distributed", _distributed)] * options.distributed)]
     met = True
     for name, start in kinds:

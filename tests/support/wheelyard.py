@@ -151,9 +151,14 @@ def start_embedded(folder: Path, **extra: str) -> Wheelyard:
         folder / "wheelyard.log",
     ).start()
     deadline = time.monotonic() + START_SECONDS
-    while not (data / "credentials.env").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return _running(port, data / "credentials.env", folder, {"wheelyard": process})
+    try:
+        while not (data / "credentials.env").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return _running(port, data / "credentials.env", folder, {"wheelyard": process})
+    except BaseException:
+        # Nobody else would know what to stop.
+        process.stop()
+        raise
 
 
 def start_distributed(folder: Path, settings: Mapping[str, str]) -> Wheelyard:
