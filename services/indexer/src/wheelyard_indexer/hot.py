@@ -77,7 +77,7 @@ class HotPath:
         if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag):
             status, body = 304, b""
             # A copy: a server or another middleware may add to it.
-            start_response("304 Not Modified", list(answer.headers_unchanged))
+            start_response("304 NOT MODIFIED", list(answer.headers_unchanged))
         else:
             start_response("200 OK", list(answer.headers))
         if environ["REQUEST_METHOD"] == "HEAD":

@@ -27,6 +27,7 @@ LEASE_SECONDS: Final = 1.0
 _PING_SECONDS: Final = 0.3
 _REST_SECONDS: Final = 0.3
 _TIMEOUT: Final = 1.0
+_PING: Final = b"wheelyard"
 
 
 class Arrivals(Protocol):
@@ -70,6 +71,7 @@ class RedisTracking:
         # Tells of bytes that arrived, to the thread and to whoever wants to trust: unlike `poll`,
         # an epoll may be asked by many threads.
         self._arrived = _arrivals()
+        self._told: list[list[Any]] = []
 
     def follow(self, follower: Follower) -> None:
         """Begin to tell *follower*. Call it in the process that serves: threads do not fork."""
@@ -122,6 +124,9 @@ class RedisTracking:
         # What was read from Redis before now may have changed unheard.
         self._tell_all()
         descriptor = connection._sock.fileno()  # noqa: SLF001  redis-py shows its socket nowhere
+        # redis-py swallows such messages unless somebody takes them.
+        self._told.clear()
+        connection._parser.set_invalidation_push_handler(self._told.append)  # noqa: SLF001  as above
         # A closed socket leaves by itself.
         self._arrived.register(descriptor, select.POLLIN)
         self._trusted_until = asked + LEASE_SECONDS
@@ -136,11 +141,11 @@ class RedisTracking:
             if asked is not None and now - asked > LEASE_SECONDS:
                 raise TimeoutError("Redis does not answer")
             if asked is None and now >= next_ping:
-                connection.send_command("PING", check_health=False)
+                connection.send_command("PING", _PING, check_health=False)
                 asked, next_ping = now, now + _PING_SECONDS
-            if self._arrived.poll(_PING_SECONDS / 2) and self._read(connection):
+            answered = self._arrived.poll(_PING_SECONDS / 2) and self._read(connection)
+            if answered and asked is not None:
                 # The answer follows everything that was sent before the question.
-                assert asked is not None  # noqa: S101  no answer without a question
                 self._trusted_until, asked = asked + LEASE_SECONDS, None
 
     def _read(self, connection: Any) -> bool:
@@ -149,24 +154,25 @@ class RedisTracking:
         self._is_reading = True
         while connection.can_read(0):
             message = connection.read_response(push_request=True, disable_decoding=True)
-            if isinstance(message, list):
-                self._act(message)
-            else:
+            if message == _PING:
                 answered = True
+            else:
+                self._act()
         self._is_reading = False
         return answered
 
-    def _act(self, message: list[Any]) -> None:
-        kind, keys = message[0], message[1]
-        if kind != b"invalidate":
-            return
+    def _act(self) -> None:
+        told, self._told[:] = list(self._told), []
         follower = self._follower() if self._follower else None
-        if keys is None:
-            # Redis was emptied.
-            self._tell_all()
-        elif follower is not None:
-            names = (key.decode("utf-8", "replace") for key in keys)
-            follower.forget([name.removeprefix(self._prefix) for name in names])
+        changed = [keys for _kind, keys in told if keys is not None]
+        if follower is None:
+            return
+        if len(changed) != 1 or len(told) != 1:
+            # Redis was emptied; or it said what we do not understand.
+            follower.forget_all()
+            return
+        names = (key.decode("utf-8", "replace") for key in changed[0])
+        follower.forget([name.removeprefix(self._prefix) for name in names])
 
     def _tell_all(self) -> None:
         follower = self._follower() if self._follower else None

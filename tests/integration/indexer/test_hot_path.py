@@ -1,0 +1,396 @@
+"""Pages out of memory: the same answers, nothing asked, and nothing that is no longer true."""
+
+import base64
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import event, update
+from tests.integration.indexer.conftest import HTML, JSON, Reader, headers_of
+from tests.support.distributions import ADistribution
+from tests.support.in_process import Yard
+from tests.support.servers.redis import RedisServer
+from werkzeug.test import Client, TestResponse
+
+from wheelyard_core.adapters.db.models import Member, ProjectRow, Token
+from wheelyard_core.domain.access import Role, Visibility
+from wheelyard_core.domain.tokens import lookup_of
+from wheelyard_indexer.app import create_app
+from wheelyard_indexer.hot import PROJECT_ROUTE, Hit, HotPath
+
+ONE = ADistribution().named("demo", "1.0").wheel()
+TWO = ADistribution().named("demo", "2.0").wheel()
+PAGE = "simple/demo/"
+TAIL = "/simple/<package>"
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One serving process's application, and a client of it."""
+
+    yard: Yard
+    client: Client
+
+    @classmethod
+    def of(cls, yard: Yard) -> "Replica":
+        return cls(yard, Client(create_app(yard.registry)))
+
+    def ask(
+        self,
+        reader: Reader,
+        path: str = PAGE,
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+    ) -> TestResponse:
+        mine = replace(reader, yard=replace(reader.yard, client=self.client))
+        return mine.ask(path, headers, method)
+
+    def statements(self, reader: Reader, path: str = PAGE) -> int:
+        """Return how many statements a request costs the database."""
+        with counted(self.yard) as statements:
+            assert self.ask(reader, path).status_code == 200
+        return len(statements)
+
+    def warm(self, reader: Reader, path: str = PAGE) -> None:
+        """Ask until the answer comes from memory."""
+        deadline = time.monotonic() + 10
+        while self.statements(reader, path):
+            assert time.monotonic() < deadline, "the page is never remembered"
+            time.sleep(0.02)
+
+
+@contextmanager
+def counted(yard: Yard) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engine = yard.registry.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def published(reader: Reader) -> Reader:
+    assert reader.yard.publish(reader.project.id, ONE, reader.secret).status_code == 201
+    return reader
+
+
+@pytest.fixture
+def replica(yard: Yard) -> Replica:
+    return Replica.of(yard)
+
+
+def gets(server: RedisServer) -> int:
+    """Return how often Redis was asked for anything but pings."""
+    with server.client() as client:
+        stats = client.info("commandstats")
+    return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("get", "getrange"))
+
+
+def change_access(yard: Yard, statement: object) -> None:
+    """Do what an administrator's request does: change, and say that access has changed."""
+    with yard.registry.database.begin() as uow:
+        uow.session.execute(statement)  # type: ignore[call-overload]  # any statement
+        uow.access_changed()
+        uow.commit()
+
+
+def revoke(yard: Yard, secret: str) -> None:
+    gone = yard.registry.now()
+    change_access(
+        yard, update(Token).where(Token.lookup == lookup_of(secret)).values(revoked_at=gone)
+    )
+
+
+def test_a_hit_asks_neither_database_nor_redis(
+    published: Reader, replica: Replica, redis_server: RedisServer
+) -> None:
+    alias = f"/{published.project.path}/simple/demo"
+    for path in (PAGE, "simple", alias):
+        replica.warm(published, path)
+    asked = gets(redis_server)
+
+    with counted(published.yard) as statements:
+        for path in (PAGE, "simple", alias):
+            assert replica.ask(published, path).status_code == 200
+
+    assert statements == []
+    assert gets(redis_server) == asked
+
+
+def test_memory_and_flask_give_the_same_answers(published: Reader, replica: Replica) -> None:
+    forms = product((JSON, HTML, "text/html", "*/*"), ("gzip", "identity"), ("GET", "HEAD"))
+    replica.warm(published)
+
+    for accept, coding, method in forms:
+        asked = {"Accept": accept, "Accept-Encoding": coding}
+        hot = replica.ask(published, PAGE, asked, method)
+        # With a query, Flask answers.
+        cold = replica.ask(published, f"{PAGE}?x=1", asked, method)
+        assert (hot.status, hot.data) == (cold.status, cold.data)
+        assert headers_of(hot) == headers_of(cold)
+        conditional = {**asked, "If-None-Match": hot.headers["ETag"]}
+        unchanged = replica.ask(published, PAGE, conditional, method)
+        as_cold = replica.ask(published, f"{PAGE}?x=1", conditional, method)
+        assert (unchanged.status, unchanged.data) == (as_cold.status, as_cold.data)
+        assert unchanged.status_code == 304
+        assert headers_of(unchanged) == headers_of(as_cold)
+    assert replica.ask(published, PAGE, {"Accept": "image/png"}).status_code == 406
+    assert replica.ask(published, PAGE, method="DELETE").status_code == 405
+
+
+def test_a_hit_is_told_with_the_route_that_flask_would_tell(published: Reader) -> None:
+    app = create_app(published.yard.registry)
+    hits: list[Hit] = []
+    hot = HotPath(app, app.extensions["wheelyard.memory"], hits.append)
+    Replica(published.yard, Client(app)).warm(published)
+
+    Replica(published.yard, Client(hot)).ask(published, PAGE, {"Accept": JSON})
+    Replica(published.yard, Client(hot)).ask(published, PAGE, {"Accept": JSON}, "HEAD")
+
+    (get, head) = hits
+    assert (get.route, get.form, get.status, head.sent) == (
+        f"{PROJECT_ROUTE}{TAIL}",
+        "json",
+        200,
+        0,
+    )
+    assert get.route in {rule.rule for rule in app.url_map.iter_rules()}
+    assert get.sent > 0
+
+
+def test_a_published_file_is_on_every_replica_when_the_upload_is_answered(
+    published: Reader, replica: Replica
+) -> None:
+    replicas = [replica, Replica.of(published.yard)]
+    for each in replicas:
+        each.warm(published)
+
+    for number in range(2, 12):
+        built = ADistribution().named("demo", f"{number}.0").wheel()
+        answer = published.yard.publish(published.project.id, built, published.secret)
+        pages = [each.ask(published, PAGE, {"Accept": JSON}).text for each in replicas]
+        assert answer.status_code == 201
+        assert all(built.filename in page for page in pages)
+
+
+def test_a_deleted_file_leaves_the_page_of_every_replica(
+    published: Reader, replica: Replica
+) -> None:
+    maintainer = published.yard.seed.personal_token(
+        published.yard.seed.member(Role.MAINTAINER, project=published.project)
+    )
+    replica.warm(published)
+
+    index = f"/api/v4/projects/{published.project.id}/packages"
+    (package,) = published.yard.ask("GET", index, maintainer).json or []
+    gone = published.yard.ask("DELETE", f"{index}/{package['id']}", maintainer)
+
+    assert gone.status_code == 204
+    deadline = time.monotonic() + 5
+    while ONE.filename in replica.ask(published, PAGE, {"Accept": JSON}).text:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert replica.ask(published, PAGE).status_code == 200
+
+
+def test_a_revoked_token_stops_at_once_on_every_replica(
+    published: Reader, replica: Replica
+) -> None:
+    replicas = [replica, Replica.of(published.yard)]
+
+    for _ in range(20):
+        secret = published.yard.seed.developer_token(published.project)
+        holder = replace(published, secret=secret)
+        for each in replicas:
+            each.warm(holder)
+        revoke(published.yard, secret)
+        assert [each.ask(holder).status_code for each in replicas] == [401, 401]
+
+
+def test_a_token_stops_when_it_expires(published: Reader, replica: Replica) -> None:
+    secret = published.yard.seed.developer_token(published.project)
+    ends = published.yard.registry.now() + timedelta(seconds=1.5)
+    change_access(
+        published.yard,
+        update(Token).where(Token.lookup == lookup_of(secret)).values(expires_at=ends),
+    )
+    holder = replace(published, secret=secret)
+    replica.warm(holder)
+
+    while published.yard.registry.now() < ends:
+        time.sleep(0.05)
+
+    assert replica.ask(holder).status_code == 401
+
+
+def test_a_membership_stops_when_it_expires(published: Reader, replica: Replica) -> None:
+    user = published.yard.seed.member(Role.REPORTER, project=published.project)
+    holder = replace(published, secret=published.yard.seed.personal_token(user))
+    ends = published.yard.registry.now() + timedelta(seconds=1.5)
+    change_access(
+        published.yard, update(Member).where(Member.user_id == user).values(expires_at=ends)
+    )
+    replica.warm(holder)
+
+    while published.yard.registry.now() < ends:
+        time.sleep(0.05)
+
+    assert replica.ask(holder).status_code == 404
+
+
+def test_a_project_that_turns_private_closes_at_once(
+    public_reader: Reader, replica: Replica
+) -> None:
+    yard = public_reader.yard
+    yard.publish(public_reader.project.id, ONE, public_reader.secret)
+    anybody = replace(public_reader, secret="")
+    replica.warm(anybody)
+    public = replica.ask(anybody)
+
+    change_access(
+        yard,
+        update(ProjectRow)
+        .where(ProjectRow.id == public_reader.project.id)
+        .values(visibility=Visibility.PRIVATE),
+    )
+
+    assert public.headers["Cache-Control"].startswith("public")
+    assert replica.ask(anybody).status_code == 401
+
+
+def test_a_refusal_is_not_remembered(published: Reader, replica: Replica) -> None:
+    user = published.yard.seed.user()
+    stranger = replace(published, secret=published.yard.seed.personal_token(user))
+    replica.warm(published)
+    assert [replica.ask(stranger).status_code for _ in range(3)] == [404] * 3
+
+    published.yard.seed.member(Role.REPORTER, project=published.project, user=user)
+
+    assert replica.ask(stranger).status_code == 200
+
+
+def test_a_grant_is_for_its_own_credentials_and_project(
+    published: Reader, replica: Replica
+) -> None:
+    other = published.yard.seed.project()
+    replica.warm(published)
+    basic = base64.b64encode(f"x:{published.secret}".encode()).decode()
+    no_token = replace(published, secret="")
+
+    assert replica.ask(replace(published, project=other)).status_code == 404
+    assert replica.ask(no_token).status_code == 401
+    assert replica.ask(no_token, PAGE, {"Authorization": f"Basic {basic}"}).status_code == 200
+    assert replica.ask(no_token, PAGE, {"Authorization": f"Basic {basic[:-4]}"}).status_code == 401
+    # A second credential beside the one that was granted decides by itself.
+    assert replica.ask(published, PAGE, {"Authorization": "Basic x"}).status_code == 200
+
+
+def test_an_emptied_redis_is_noticed(
+    published: Reader, replica: Replica, redis_server: RedisServer
+) -> None:
+    replica.warm(published)
+
+    redis_server.flush()
+
+    assert replica.statements(published) > 0
+    replica.warm(published)
+
+
+def test_without_redis_pages_are_right_soon_and_not_from_memory(
+    published: Reader, replica: Replica, redis_server: RedisServer
+) -> None:
+    replica.warm(published)
+    redis_server.stop()
+
+    began = time.monotonic()
+    answers = [replica.ask(published) for _ in range(5)]
+    revoke(published.yard, published.secret)
+    refused = replica.ask(published)
+    took = time.monotonic() - began
+
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert all(ONE.filename in answer.text for answer in answers)
+    assert refused.status_code == 401
+    assert took < 8
+    redis_server.start()
+
+
+def test_a_frozen_redis_is_not_believed(
+    published: Reader, replica: Replica, redis_server: RedisServer
+) -> None:
+    other = replace(published, secret=published.yard.seed.developer_token(published.project))
+    replica.warm(published)
+    replica.warm(other)
+
+    redis_server.freeze()
+    began = time.monotonic()
+    revoke(published.yard, published.secret)
+    revoked_after = time.monotonic() - began
+    refused = replica.ask(published)
+    right = replica.ask(other)
+    took = time.monotonic() - began
+    redis_server.thaw()
+
+    assert refused.status_code == 401
+    assert right.status_code == 200
+    assert ONE.filename in right.text
+    assert revoked_after < 4
+    assert took < 10
+    replica.warm(other)
+    assert replica.ask(published).status_code == 401
+
+
+def test_a_page_never_goes_back_when_redis_does(
+    published: Reader, replica: Replica, redis_server: RedisServer
+) -> None:
+    replica.warm(published)
+    (key,) = [k for k in keys(redis_server) if k.endswith(f":{published.project.id}:demo".encode())]
+    with redis_server.client() as client:
+        old = client.get(key)
+        published.yard.publish(published.project.id, TWO, published.secret)
+        assert TWO.filename in replica.ask(published).text
+        client.set(key, old)
+
+    assert TWO.filename in replica.ask(published).text
+    with redis_server.client() as client:
+        assert client.get(key) != old
+
+
+def keys(server: RedisServer) -> list[bytes]:
+    with server.client() as client:
+        return list(client.scan_iter("*page:*"))
+
+
+def test_the_use_of_a_token_is_noted_though_memory_answers(
+    published: Reader, replica: Replica
+) -> None:
+    secret = published.yard.seed.developer_token(published.project)
+    holder = replace(published, secret=secret)
+    before = published.yard.registry.now() - timedelta(seconds=1)
+
+    replica.warm(holder)
+
+    with published.yard.registry.database.snapshot() as uow:
+        (token,) = uow.tokens.candidates(lookup_of(secret))
+    assert token.last_used_at is not None
+    assert token.last_used_at > before
+
+
+def test_a_package_called_simple_has_its_page(reader: Reader, replica: Replica) -> None:
+    built = ADistribution().named("simple", "1.0").wheel()
+    reader.yard.publish(reader.project.id, built, reader.secret)
+
+    for _ in range(3):
+        answer = replica.ask(reader, "simple/simple/", {"Accept": JSON})
+        assert built.filename in answer.text
+        assert '"name":"simple"' in replica.ask(reader, "simple", {"Accept": JSON}).text

@@ -1,0 +1,165 @@
+"""What a process remembers, and when it must not."""
+
+from dataclasses import dataclass, field
+
+from wheelyard_core.simple.page import PackagePage
+from wheelyard_core.simple.render import Rendered, render
+from wheelyard_indexer.memory import Grant, Memory
+
+EPOCH = "access:epoch"
+KEY = "page::1:demo"
+GRANT = Grant("page::1:", public=False, until=1e9)
+
+
+@dataclass
+class Told:
+    """A coherence that a test commands."""
+
+    current: bool = True
+    followers: list[Memory] = field(default_factory=list)
+
+    def follow(self, follower: Memory) -> None:
+        self.followers.append(follower)
+
+    def is_current(self) -> bool:
+        return self.current
+
+
+def page(serial: int, name: str = "demo") -> Rendered:
+    return render(PackagePage(name=name, serial=serial, files=(), versions=()))
+
+
+def memory(limit: int = 1 << 20, told: Told | None = None) -> Memory:
+    return Memory(told or Told(), EPOCH, limit)
+
+
+def test_what_was_read_under_a_ticket_is_remembered() -> None:
+    here = memory()
+    ticket = here.ticket()
+
+    here.remember_page(KEY, page(1), ticket)
+    here.remember_grant(("place", "secret"), GRANT, ticket)
+
+    found = here.page(KEY)
+    assert found is not None
+    assert found.page == page(1)
+    assert here.grant(("place", "secret")) == GRANT
+
+
+def test_what_changed_while_it_was_read_is_not_remembered() -> None:
+    for change in (lambda m: m.forget([KEY]), lambda m: m.forget([EPOCH]), Memory.forget_all):
+        here = memory()
+        ticket = here.ticket()
+        change(here)
+
+        here.remember_page(KEY, page(1), ticket)
+        here.remember_grant(("place",), GRANT, ticket)
+
+        assert here.page(KEY) is None
+        assert here.grant(("place",)) is None
+
+
+def test_nothing_is_remembered_while_nothing_is_told() -> None:
+    here = memory(told=Told(current=False))
+
+    ticket = here.ticket()
+    here.remember_page(KEY, page(1), ticket)
+    here.remember_grant(("place",), GRANT, ticket)
+
+    assert ticket is None
+    assert here.page(KEY) is None
+    assert here.grant(("place",)) is None
+
+
+def test_following_begins_once() -> None:
+    told = Told()
+    here = memory(told=told)
+
+    here.ticket()
+    here.ticket()
+
+    assert told.followers == [here]
+
+
+def test_an_older_page_goes_when_a_newer_one_was_seen_even_late() -> None:
+    here = memory()
+    here.remember_page(KEY, page(1), here.ticket())
+    ticket = here.ticket()
+    here.forget(["page::1:other"])
+
+    # Redis showed us the newer one before it told of the change.
+    here.remember_page(KEY, page(2), ticket)
+
+    assert here.page(KEY) is None
+
+
+def test_an_older_page_never_takes_the_place_of_a_newer_one() -> None:
+    here = memory()
+    ticket = here.ticket()
+
+    here.remember_page(KEY, page(2), ticket)
+    here.remember_page(KEY, page(1), ticket)
+
+    found = here.page(KEY)
+    assert found is not None
+    assert found.page.serial == 2
+
+
+def test_a_change_of_access_drops_all_grants_and_no_page() -> None:
+    here = memory()
+    ticket = here.ticket()
+    here.remember_page(KEY, page(1), ticket)
+    here.remember_grant(("place",), GRANT, ticket)
+
+    here.forget([EPOCH])
+
+    assert here.page(KEY) is not None
+    assert here.grant(("place",)) is None
+
+
+def test_an_emptied_redis_empties_the_memory() -> None:
+    here = memory()
+    ticket = here.ticket()
+    here.remember_page(KEY, page(1), ticket)
+    here.remember_grant(("place",), GRANT, ticket)
+
+    here.forget_all()
+
+    assert here.page(KEY) is None
+    assert here.grant(("place",)) is None
+
+
+def test_the_longest_unused_page_makes_room() -> None:
+    here = memory(limit=30_000)
+    keys = [f"page::1:p{number}" for number in range(3)]
+
+    for number, key in enumerate(keys[:2]):
+        here.remember_page(key, page(1, f"p{number}"), here.ticket())
+    here.remember_page("page::1:filler", page(1, "filler"), here.ticket())
+    here.page(keys[1])
+    here.remember_page(keys[2], page(1, "p2"), here.ticket())
+
+    assert here.page(keys[0]) is None
+    assert here.page(keys[1]) is not None
+    assert here.page(keys[2]) is not None
+
+
+def test_a_page_larger_than_the_memory_is_not_remembered() -> None:
+    here = memory(limit=1_000)
+
+    here.remember_page(KEY, page(1), here.ticket())
+
+    assert here.page(KEY) is None
+
+
+def test_grants_are_bounded_in_number_and_size() -> None:
+    here = memory()
+    ticket = here.ticket()
+
+    for number in range(20_001):
+        here.remember_grant((str(number),), GRANT, ticket)
+    here.remember_grant(("x" * 2_000,), GRANT, ticket)
+
+    assert here.grant(("0",)) is None
+    assert here.grant(("20000",)) is not None
+    assert here.grant(("x" * 2_000,)) is None
