@@ -1,0 +1,91 @@
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from structlog.testing import capture_logs
+
+from wheelyard_core.domain.work import Claim, Task
+from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_core.tasks import Attempt
+from wheelyard_core.usecases.run_promise import Outcome
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics("worker", [Part.TASKS])
+
+
+def _claim(attempt: int = 1) -> Claim:
+    return Claim(9, Task.VERIFY, {}, attempt, 1.5, "request-1")
+
+
+def _counted(metrics: Metrics) -> set[str]:
+    """Return the series of tasks that are not 0, without their times."""
+    lines = metrics.exposition().decode().splitlines()
+    return {
+        line.removeprefix("wheelyard_").rpartition(" ")[0]
+        for line in lines
+        if "_total{" in line and not line.endswith(" 0.0")
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counted"),
+    [
+        (Outcome.SUCCESS, {'tasks_total{outcome="success",task="verify"}'}),
+        (Outcome.RETRY, {'tasks_total{outcome="retry",task="verify"}'}),
+        (Outcome.FAILURE, {'tasks_total{outcome="failure",task="verify"}'}),
+        (
+            Outcome.SET_ASIDE,
+            {
+                'tasks_total{outcome="failure",task="verify"}',
+                'task_quarantined_total{task="verify"}',
+            },
+        ),
+    ],
+)
+def test_an_attempt_is_counted_by_its_end(
+    metrics: Metrics, outcome: Outcome, counted: set[str]
+) -> None:
+    Attempt(Task.VERIFY, metrics).finish(outcome, _claim())
+
+    assert _counted(metrics) == counted
+
+
+def test_work_that_is_done_already_is_skipped(metrics: Metrics) -> None:
+    Attempt(Task.INDEX, metrics).finish(Outcome.SKIPPED, None)
+
+    assert _counted(metrics) == {'tasks_total{outcome="skipped",task="index"}'}
+
+
+def test_an_attempt_that_took_too_long_is_told_apart(metrics: Metrics) -> None:
+    attempt = Attempt(Task.VERIFY, metrics)
+    attempt.report(_claim(), SoftTimeLimitExceeded())
+    attempt.finish(Outcome.FAILURE, _claim())
+
+    assert _counted(metrics) == {'tasks_total{outcome="timeout",task="verify"}'}
+
+
+def test_only_a_first_attempt_tells_how_long_work_waits(metrics: Metrics) -> None:
+    Attempt(Task.VERIFY, metrics).finish(Outcome.SUCCESS, _claim())
+    Attempt(Task.VERIFY, metrics).finish(Outcome.SUCCESS, _claim(attempt=2))
+
+    text = metrics.exposition().decode()
+    assert 'wheelyard_task_queue_wait_seconds_sum{queue="verify"} 1.5' in text
+    assert 'wheelyard_task_redeliveries_total{task="verify"} 1.0' in text
+
+
+def test_a_message_that_could_not_be_claimed_is_a_retry(metrics: Metrics) -> None:
+    with capture_logs() as events:
+        Attempt(Task.VERIFY, metrics).postpone(DatabaseUnavailable("away"))
+
+    assert _counted(metrics) == {'tasks_total{outcome="retry",task="verify"}'}
+    assert [event["log_level"] for event in events] == ["warning"]
+
+
+def test_the_end_of_a_task_tells_whose_request_it_was(metrics: Metrics) -> None:
+    with capture_logs() as events:
+        Attempt(Task.VERIFY, metrics).finish(Outcome.SUCCESS, _claim())
+
+    assert events[0]["request_id"] == "request-1"
+    assert (events[0]["outbox_id"], events[0]["outcome"]) == (9, "success")
