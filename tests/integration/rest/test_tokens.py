@@ -207,7 +207,8 @@ def test_a_project_access_token_acts_as_a_bot_member(town: "Town") -> None:
     shown = only(keeper.get(path))
     assert "token" not in shown
     assert keeper.get(f"{path}/{made['id']}")["id"] == shown["id"]
-    # A bot makes nothing that would outlive it.
+    # A bot makes, and is given, nothing that would outlive it.
+    town.admin.refused(f"/users/{me['id']}/personal_access_tokens", "bot", name="x", scopes=["api"])
     assert bot.status("POST", path, name="x", scopes=["api"]) == 403
     assert bot.status("POST", "/user/personal_access_tokens", name="x", scopes=["api"]) == 403
     assert bot.status("POST", "/groups", name="botgroup") == 403

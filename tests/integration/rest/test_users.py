@@ -71,6 +71,10 @@ def test_a_taken_name_or_address_is_409_as_in_gitlab(town: "Town") -> None:
     assert mail.status_code == 409
     assert "Email has already been taken" in mail.get_json()["message"]
     assert town.admin.status("POST", "/users", username=group["path"]) == 409
+    bob = town.admin.post("/users", username="bob", email="bob@example.com")
+    for fields in ({"username": "Ada"}, {"username": group["path"]}, {"email": "ADA@example.com"}):
+        assert town.admin.status("PUT", f"/users/{bob['id']}", **fields) == 409
+    town.admin.put(f"/users/{bob['id']}", username="Bob", email="bob@example.com")
     assert town.admin.status("POST", "/groups", name="ada") == 400
 
 
