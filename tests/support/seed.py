@@ -162,12 +162,20 @@ class Seed:
         with Session(self._engine) as session:
             session.execute(update(User).where(User.id == user).values(blocked_at=LONG_AGO))
             session.commit()
+        self._tell_access()
 
     def _change(self, secret: str, **values: datetime) -> str:
         with Session(self._engine) as session:
             session.execute(update(Token).where(Token.lookup == lookup_of(secret)).values(values))
             session.commit()
+        self._tell_access()
         return secret
+
+    def _tell_access(self) -> None:
+        """Have grants forgotten, as whoever takes something away does."""
+        with self._registry.database.begin() as uow:
+            uow.access_changed()
+            uow.commit()
 
     def _issue(self, grant: Grant) -> str:
         with self._registry.database.begin() as uow:

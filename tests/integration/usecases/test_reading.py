@@ -14,7 +14,7 @@ from wheelyard_core.domain.credentials import Channel, Credentials
 from wheelyard_core.domain.errors import AuthenticationRequired, NotFound
 from wheelyard_core.domain.tokens import TokenKind, new_secret
 from wheelyard_core.ports import CacheUnavailable
-from wheelyard_core.simple.render import dump, load, serial_of
+from wheelyard_core.simple.render import Rendered, dump, load, serial_of
 from wheelyard_core.usecases.authenticate import authenticate, note_use
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.pages import Pages
@@ -149,18 +149,53 @@ def test_a_page_that_changed_while_it_was_built_is_built_again(world: World) -> 
     assert dump(page) == cache.pages[f"page::{world.project.id}:demo"]
 
 
+def test_a_page_that_is_in_the_cache_at_its_serial_is_not_rendered_again(world: World) -> None:
+    world.publish(ONE)
+    renderings: list[int] = []
+
+    def counted(make: Callable[[], Rendered | None]) -> Rendered | None:
+        renderings.append(1)
+        return make()
+
+    pages = Pages(world.registry.database, world.registry.cache, "", counted)
+    first = pages.refresh(world.project.id, "demo")
+    needless = len(renderings)
+    world.registry.cache.drop(pages.key(world.project.id, "demo"))
+    again = pages.refresh(world.project.id, "demo")
+
+    assert needless == 0
+    assert len(renderings) == 1
+    assert first == again == 1
+
+
+def test_a_broken_page_in_the_cache_is_replaced(world: World) -> None:
+    world.publish(ONE)
+    pages, cache = world.registry.pages(), world.registry.cache
+    key = pages.key(world.project.id, "demo")
+    page = cache.get(key)
+    assert page is not None
+    cache.drop(key)
+    cache.put(key, page[:100])
+
+    found = pages.package(world.project.id, "demo")
+
+    assert found is not None
+    assert ONE.filename.encode() in found.json.identity
+    assert cache.get(key) == page
+
+
 def test_many_who_miss_one_page_build_it_once(world: World) -> None:
     world.publish(ONE)
     builds: list[int] = []
     cache = Meddling(lambda: builds.append(1))
-    pages, barrier = Pages(world.registry.database, cache, ""), Barrier(8)
+    pages, barrier = Pages(world.registry.database, cache, ""), Barrier(16)
     found: list[object] = []
 
     def read() -> None:
         barrier.wait()
         found.append(pages.package(world.project.id, "demo"))
 
-    readers = [Thread(target=read) for _ in range(8)]
+    readers = [Thread(target=read) for _ in range(16)]
     for reader in readers:
         reader.start()
     for reader in readers:

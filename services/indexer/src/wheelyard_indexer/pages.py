@@ -104,8 +104,8 @@ def _normalized(package: str) -> str:
 
 def _under_its_name(package: str, normalized: str, *, public: bool) -> Response:
     """Return a redirect to the normalized name, with the query; it says nothing of existence."""
-    # One slash at the beginning: with two it would be the address of another host.
-    here = "/" + request.path.lstrip("/").removesuffix(package)
+    # Werkzeug's path begins with one slash, whatever was sent: two would name another host.
+    here = request.path.removesuffix(package)
     address = f"{_pages().base_path}{quote(here)}{normalized}/"
     query = request.query_string.decode("ascii", "ignore")
     response = Response(status=301, content_type="text/plain")
