@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -370,10 +370,8 @@ store.put(sys.argv[2], Content(), None)
 
 def described(blobs: BlobStore) -> str:
     if isinstance(blobs, S3BlobStore):
-        chosen = blobs.settings
-        return f"S3BlobStore({chosen!r})".replace(
-            "access_key=", f"secret_key={chosen.secret_key!r}, access_key="
-        )
+        # Not its repr: that leaves the secrets out.
+        return f"S3BlobStore(S3Settings(**{asdict(blobs.settings)!r}))"
     assert isinstance(blobs, DirectoryBlobStore)
     return f"DirectoryBlobStore(DirectoryBlobSettings(Path({str(blobs.root)!r})))"
 

@@ -170,7 +170,7 @@ def test_pip_installs_from_a_group_by_any_spelling(
     ).succeeded()
 
     assert environment.says("import my_package; print(my_package.VERSION)") == "1.0"
-    assert f"/api/v4/groups/{project.group.path}/-/packages/pypi/files/" in done.output
+    assert f"/api/v4/groups/{project.group.id}/-/packages/pypi/files/" in done.output
 
 
 def test_pip_installs_from_a_nested_group_by_its_encoded_path(
