@@ -147,6 +147,7 @@ class Crowd:
         basic = base64.b64encode(f"__token__:{secret}".encode()).decode()
         self._headers = {"Authorization": f"Basic {basic}"}
         self._secret = {"PRIVATE-TOKEN": secret}
+        self._full = Event()
         self._over = Event()
         self.statuses: set[int] = set()
         self.deleted = 0
@@ -159,14 +160,17 @@ class Crowd:
         parts += [self._read] * 2
         with ThreadPoolExecutor(len(parts)) as pool:
             running = [pool.submit(part, number) for number, part in enumerate(parts)]
-            self._over.wait(seconds)
+            time.sleep(seconds)
+            # The last word is a delete's, or an upload would mend the page after it.
+            self._full.set()
+            time.sleep(0.5)
             self._over.set()
             for part in running:
                 part.result()
 
     def _upload(self, number: int) -> None:
         client, dice = Client(self._application), random.Random(number)
-        while not self._over.is_set():
+        while not self._full.is_set():
             built = variant(dice.randrange(1000), f"1.{dice.randrange(4)}")
             form = {
                 ":action": "file_upload",

@@ -6,6 +6,7 @@ and workers that are killed. What Redis still loses, the sweep sends again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from time import monotonic
 from typing import Any, Final
 
@@ -101,11 +102,22 @@ class CeleryQueue:
     def __init__(self, settings: BrokerSettings) -> None:
         self._app = make_celery(settings, socket_timeout=2)
         self._resting_until = 0.0
+        self._is_away = False
+        self._finding_out = Lock()
 
     def send(self, promised: Sequence[Promise]) -> bool:
         """Send the hints; False, soon, when the broker does not take them."""
-        if monotonic() < self._resting_until:
+        if not self._is_away:
+            return self._send(promised)
+        # One finds out whether it is back, after a rest; the others must not wait for that.
+        if monotonic() < self._resting_until or not self._finding_out.acquire(blocking=False):
             return False
+        try:
+            return self._send(promised)
+        finally:
+            self._finding_out.release()
+
+    def _send(self, promised: Sequence[Promise]) -> bool:
         try:
             for promise in promised:
                 self._app.send_task(
@@ -115,8 +127,9 @@ class CeleryQueue:
                 )
         except (OperationalError, OSError):
             # Committed work must not wait for a broker that is away; the sweep sends it again.
-            self._resting_until = monotonic() + _REST
+            self._is_away, self._resting_until = True, monotonic() + _REST
             return False
+        self._is_away = False
         return True
 
     def close(self) -> None:
