@@ -100,7 +100,8 @@ class CeleryQueue:
     """Sends hints. See Queue for the contract."""
 
     def __init__(self, settings: BrokerSettings) -> None:
-        self._app = make_celery(settings, socket_timeout=2)
+        # A frozen broker costs three of it: the try, the connection, the second try.
+        self._app = make_celery(settings, socket_timeout=1)
         self._resting_until = 0.0
         self._is_away = False
         self._finding_out = Lock()
