@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.support.wheelyard import Process, free_port
+from tests.support.servers.running import free_port
+from tests.support.wheelyard import Process
 
 _NGINX = """\
 {user}

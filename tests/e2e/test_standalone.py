@@ -21,8 +21,9 @@ import pytest
 from tests.support.clients import Person
 from tests.support.distributions import ADistribution
 from tests.support.forms import AForm
+from tests.support.servers.running import free_port
 from tests.support.uploading import Connection
-from tests.support.wheelyard import Process, free_port, read_credentials
+from tests.support.wheelyard import Process, read_credentials
 
 pytestmark = [pytest.mark.e2e, pytest.mark.integration]
 

@@ -18,7 +18,7 @@ from tests.support.gateway import Gateway, find_nginx
 from tests.support.recorder import Behave, Handler, Recorder, answers, hangs_up
 from tests.support.servers.finding import Machine, Missing, Source
 from tests.support.servers.report import without
-from tests.support.wheelyard import free_port
+from tests.support.servers.running import free_port
 
 from wheelyard_standalone.web import dispatch
 from wheelyard_web.application import Wsgi

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.wheelyard import free_port
+from tests.support.servers.running import free_port
 
 _REPOSITORY = Path(__file__).parents[2]
 _UP_SECONDS = 900

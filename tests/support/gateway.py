@@ -10,8 +10,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.support.servers.finding import Machine, Program, Source, find
-from tests.support.servers.running import Child
-from tests.support.wheelyard import free_port
+from tests.support.servers.running import Child, free_port
 
 _CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx"
 _START_SECONDS = 10.0

@@ -21,8 +21,9 @@ from tests.support.in_process import Yard, environment, in_process
 from tests.support.proxy import Proxy
 from tests.support.seed import SeededProject
 from tests.support.servers.redis import RedisServer
+from tests.support.servers.running import free_port
 from tests.support.servers.s3 import Buckets
-from tests.support.wheelyard import Process, free_port
+from tests.support.wheelyard import Process
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 

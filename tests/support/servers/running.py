@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,10 @@ from tests.support.servers.finding import Image
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+# Below the ports that the kernel hands out.
+_FIRST_PORT, _PORTS_EACH = 20_000, 1_000
+_COUNT = count(os.getpid())
 
 
 class DidNotStart(Exception):
@@ -196,11 +201,20 @@ class Container:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that nobody listens on, and nobody else will be given.
+
+    A port that the kernel hands out is free only until somebody else asks: two test processes once
+    shared one. So each process counts through a range of its own, below the kernel's.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")  # noqa: TID251  which process this is
+    first = _FIRST_PORT + int(worker.removeprefix("gw")) % 10 * _PORTS_EACH
+    for _ in range(_PORTS_EACH):
+        port = first + next(_COUNT) % _PORTS_EACH
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no port from {first} on is free")
 
 
 def started(
