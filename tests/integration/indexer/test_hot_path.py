@@ -10,6 +10,7 @@ from itertools import product
 
 import pytest
 from sqlalchemy import event, update
+from structlog.testing import capture_logs
 from tests.integration.indexer.conftest import HTML, JSON, Reader, headers_of
 from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard
@@ -158,14 +159,29 @@ def test_a_hit_is_told_with_the_route_that_flask_would_tell(published: Reader) -
     Replica(published.yard, Client(hot)).ask(published, PAGE, {"Accept": JSON}, "HEAD")
 
     (get, head) = hits
-    assert (get.route, get.form, get.status, head.sent) == (
-        f"{PROJECT_ROUTE}{TAIL}",
-        "json",
-        200,
-        0,
-    )
-    assert get.route in {rule.rule for rule in app.url_map.iter_rules()}
-    assert get.sent > 0
+    told = get.exchange
+    assert (told.route, get.form, told.status) == (f"{PROJECT_ROUTE}{TAIL}", "json", 200)
+    assert (get.method, head.method, head.exchange.sent) == ("GET", "HEAD", 0)
+    assert told.route in {rule.rule for rule in app.url_map.iter_rules()}
+    assert told.sent > 0
+
+
+def test_a_hit_is_one_event_in_the_words_of_a_miss(published: Reader, replica: Replica) -> None:
+    replica.warm(published)
+
+    with capture_logs() as events:
+        hot = replica.ask(published, PAGE, {"Accept": JSON})
+        cold = replica.ask(published, f"{PAGE}?x=1", {"Accept": JSON})
+        cold.close()
+
+    (of_hit, of_miss) = [event for event in events if event["event"] == "http_request"]
+    assert of_hit["request_id"] == hot.headers["X-Request-ID"]
+    assert of_miss["request_id"] == cold.headers["X-Request-ID"] != of_hit["request_id"]
+    assert of_hit["actor"] == "person"
+    apart = {"request_id", "duration_ms"}
+    assert {k: v for k, v in of_hit.items() if k not in apart} == {
+        k: v for k, v in of_miss.items() if k not in apart
+    }
 
 
 def test_a_published_file_is_on_every_replica_when_the_upload_is_answered(

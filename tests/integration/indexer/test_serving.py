@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import update
 from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard, environment, in_process
@@ -38,6 +39,13 @@ COMMANDS = {
 ONE = ADistribution().named("demo", "1.0+local.1").wheel()
 
 
+def pages_read(redis: Redis) -> int:
+    """Return how often a page has been asked for."""
+    told = redis.info("commandstats")
+    assert isinstance(told, dict)
+    return int(told.get("cmdstat_get", {"calls": 0})["calls"])
+
+
 @dataclass(frozen=True)
 class Got:
     status: int
@@ -51,6 +59,7 @@ class Served:
 
     process: Process
     port: int
+    cache: str
 
     def ask(self, method: str, path: str, secret: str, **headers: str) -> Got:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -64,11 +73,16 @@ class Served:
             connection.close()
 
     def warm(self, path: str, secret: str) -> None:
-        """Ask until the answer comes from memory: it has no request of Flask's then."""
+        """Ask until the answer comes from memory: Redis is not asked for a page then."""
         deadline = time.monotonic() + 10
-        while "x-request-id" in self.ask("GET", path, secret, Accept=JSON).headers:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        with Redis.from_url(self.cache) as redis:
+            while True:
+                before = pages_read(redis)
+                assert self.ask("GET", path, secret, Accept=JSON).status == 200
+                if pages_read(redis) == before:
+                    return
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ def staged(stack: ExitStack, folder: Path, settings: dict[str, str], server: str
                 assert time.monotonic() < deadline, process.log.read_text()
                 time.sleep(0.05)
             else:
-                return Served(process, port)
+                return Served(process, port, settings["WHEELYARD_CACHE_URL"])
 
     return Stage(yard, project, secret, serve)
 

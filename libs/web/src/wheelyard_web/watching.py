@@ -85,21 +85,26 @@ class Watch:
         self._metrics.observe_request(
             self._service, exchange.route, method, exchange.status, seconds
         )
-        kind, number = describe(exchange.actor)
-        log.info(
-            "http_request",
-            request_id=exchange.request_id,
-            # In one process there may be two applications.
-            service=self._service,
-            actor=kind,
-            actor_id=number,
-            route=exchange.route,
-            method=method,
-            status=exchange.status,
-            duration_ms=round(seconds * 1000, 3),
-            bytes=exchange.sent,
-            client_ip=exchange.client_ip,
-        )
+        tell(exchange, self._service, method, seconds)
+
+
+def tell(exchange: Exchange, service: str, method: str, seconds: float) -> None:
+    """Log the one event of a request that took *seconds*."""
+    kind, number = describe(exchange.actor)
+    log.info(
+        "http_request",
+        request_id=exchange.request_id,
+        # In one process there may be two applications.
+        service=service,
+        actor=kind,
+        actor_id=number,
+        route=exchange.route,
+        method=method,
+        status=exchange.status,
+        duration_ms=round(seconds * 1000, 3),
+        bytes=exchange.sent,
+        client_ip=exchange.client_ip,
+    )
 
 
 class _Body:

@@ -9,6 +9,7 @@ from wheelyard_indexer.hot import HotPath
 from wheelyard_indexer.measuring import measure, measured_hits
 from wheelyard_indexer.memory import Memory
 from wheelyard_web.application import make_app
+from wheelyard_web.watching import Origin
 
 
 def create_app(registry: Registry) -> Flask:
@@ -20,5 +21,6 @@ def create_app(registry: Registry) -> Flask:
     memory = Memory(registry.tracking(), ACCESS_EPOCH, registry.settings.http.page_memory)
     app.extensions["wheelyard.memory"] = memory
     hits = measured_hits(registry.metrics)
-    app.wsgi_app = HotPath(app.wsgi_app, memory, hits)  # type: ignore[method-assign]  # Flask's own way
+    origin = Origin(registry.settings.http.trusted_proxies)
+    app.wsgi_app = HotPath(app.wsgi_app, memory, hits, origin)  # type: ignore[method-assign]  # Flask's own way
     return app

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable
 from time import monotonic, perf_counter
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from wheelyard_core.domain.access import Actor
 from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negotiate
 from wheelyard_indexer.answers import Answer
 from wheelyard_indexer.memory import GrantKey, Memory
+from wheelyard_web.watching import Exchange, Origin
 
 Environ: TypeAlias = dict[str, Any]
 Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
@@ -19,11 +21,9 @@ Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
 class Hit(NamedTuple):
     """A request that was answered from memory."""
 
-    environ: Environ
-    route: str
+    exchange: Exchange
+    method: str
     form: str
-    status: int
-    sent: int
     seconds: float
 
 
@@ -61,33 +61,45 @@ def grant_key(environ: Environ, place: str) -> GrantKey:
 class HotPath:
     """A WSGI application that answers what *memory* has, and leaves the rest to another one."""
 
-    def __init__(self, application: Wsgi, memory: Memory, observe: Observe | None = None) -> None:
+    def __init__(
+        self,
+        application: Wsgi,
+        memory: Memory,
+        observe: Observe,
+        origin: Origin | None = None,
+    ) -> None:
         self._application = application
         self._memory = memory
         self._observe = observe
+        self._origin = origin or Origin(())
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer from memory, or as the application does."""
         began = perf_counter()
         address = address_of(environ["PATH_INFO"])
-        answer = None if address is None else self._answer(environ, address)
-        if address is None or answer is None:
+        found = None if address is None else self._answer(environ, address)
+        if address is None or found is None:
             return self._application(environ, start_response)
+        answer, actor = found
+        request_id, client_ip = self._origin.of(environ)
+        tied = ("X-Request-ID", request_id)
         status, body = 200, answer.body
         if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag):
             status, body = 304, b""
             # A copy: a server or another middleware may add to it.
-            start_response("304 NOT MODIFIED", list(answer.headers_unchanged))
+            start_response("304 NOT MODIFIED", [*answer.headers_unchanged, tied])
         else:
-            start_response("200 OK", list(answer.headers))
-        if environ["REQUEST_METHOD"] == "HEAD":
+            start_response("200 OK", [*answer.headers, tied])
+        method = environ["REQUEST_METHOD"]
+        if method == "HEAD":
             body = b""
-        if self._observe is not None:
-            seconds = perf_counter() - began
-            self._observe(Hit(environ, _route(*address), answer.form, status, len(body), seconds))
+        exchange = Exchange(request_id, client_ip, _route(*address), actor, status, len(body))
+        self._observe(Hit(exchange, method, answer.form, perf_counter() - began))
         return [body] if body else []
 
-    def _answer(self, environ: Environ, address: tuple[str, str]) -> Answer | None:
+    def _answer(
+        self, environ: Environ, address: tuple[str, str]
+    ) -> tuple[Answer, Actor | None] | None:
         place, package = address
         # First: what Redis has told by now is forgotten by now.
         if not self._memory.is_current() or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
@@ -102,7 +114,7 @@ class HotPath:
         if offer is None:
             return None
         gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING"))
-        return page.answer(offer, gzip=gzip, public=grant.public)
+        return page.answer(offer, gzip=gzip, public=grant.public), grant.actor
 
 
 def _route(place: str, package: str) -> str:

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from wheelyard_core.observability.measured import page_built
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_indexer.hot import Hit, Observe
+from wheelyard_web.watching import tell
 
 _PAGES: Final = frozenset({"pages.root", "pages.package"})
 _UNCACHED_PAGES: Final = frozenset({"pages.group_root", "pages.group_package"})
@@ -54,11 +55,12 @@ def _download(status: int) -> tuple[str, str]:
 
 
 def measured_hits(metrics: Metrics) -> Observe:
-    """Return what counts the pages that were answered from memory."""
+    """Return what counts the pages that were answered from memory, and tells of them."""
 
     def count(hit: Hit) -> None:
-        method = hit.environ["REQUEST_METHOD"]
-        metrics.observe_request("indexer", hit.route, method, hit.status, hit.seconds)
+        exchange = hit.exchange
+        metrics.observe_request("indexer", exchange.route, hit.method, exchange.status, hit.seconds)
         metrics.count("wheelyard_index_requests_total", hit.form, "hit")
+        tell(exchange, "indexer", hit.method, hit.seconds)
 
     return count

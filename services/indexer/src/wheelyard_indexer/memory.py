@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Protocol, TypeAlias
 
+from wheelyard_core.domain.access import Actor
 from wheelyard_core.simple.negotiation import Offer
 from wheelyard_core.simple.render import Rendered, Variant
 from wheelyard_indexer.answers import Answer, page_answer
@@ -42,6 +43,7 @@ class Grant:
     stem: str
     public: bool
     until: float
+    actor: Actor | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 
 from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
 from wheelyard_core.simple.render import Rendered
@@ -52,7 +52,7 @@ class Remembering:
         if allowed.until is not None:
             seconds = min(seconds, (allowed.until - registry().now()).total_seconds())
         stem = pages.key(allowed.project.id)
-        grant = Grant(stem, allowed.public, self.began + seconds)
+        grant = Grant(stem, allowed.public, self.began + seconds, g.get("actor"))
         self.memory.remember_grant(grant_key(self.environ, address[0]), grant, self.ticket)
 
     def page(self, page: Rendered) -> None:
