@@ -1,0 +1,59 @@
+"""What simple pages are made of, and where they are kept ready."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from wheelyard_core.domain.access import GroupProjects
+from wheelyard_core.domain.catalogue import PackageListing, RootListing
+
+
+class Pages(Protocol):
+    """What simple pages are made of."""
+
+    def package(self, project_ids: Sequence[int], normalized: str) -> PackageListing | None:
+        """Return a package's listing over these projects; None where no project knows the name."""
+        ...
+
+    def root(self, project_ids: Sequence[int]) -> RootListing:
+        """Return the names, as first published, that have something installable."""
+        ...
+
+    def serial_of(self, project_id: int, normalized: str) -> int:
+        """Return the serial that the package's page has now."""
+        ...
+
+    def root_serial_of(self, project_id: int) -> int:
+        """Return the serial that the project's root page has now."""
+        ...
+
+    def mark_indexed(self, project_id: int, normalized: str, serial: int) -> None:
+        """Record that the page in the cache is at *serial* or newer."""
+        ...
+
+    def below(self, group: str, user_id: int | None) -> GroupProjects | None:
+        """Return every project below a group with the role of an account in each."""
+        ...
+
+
+class CacheUnavailable(Exception):
+    """The cache could not be asked. Whoever wants something of it asks the database instead."""
+
+
+class PageCache(Protocol):
+    """Rendered simple pages in their stored form, by key; each has a serial."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return a page, or None."""
+        ...
+
+    def put(self, key: str, page: bytes) -> bytes:
+        """Store the page unless a newer one is there; return the one that is there afterwards."""
+        ...
+
+    def head(self, key: str, length: int) -> bytes:
+        """Return the first bytes of a page, which say its serial; none where there is no page."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Forget a page."""
+        ...

@@ -1,0 +1,59 @@
+"""Promised work, and how those who wait for it are told."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from wheelyard_core.domain.work import Claim, Promise, Task
+
+
+class Outbox(Protocol):
+    """Work that a transaction promises, or does."""
+
+    def promise(self, task: Task, **arguments: str | int) -> None:
+        """Have *task* done once this transaction has committed, and not before."""
+        ...
+
+    def claim(self, message_id: int) -> Claim | None:
+        """Lease a row, or return None where it is done, leased by another, or set aside."""
+        ...
+
+    def renew(self, message_id: int, attempt: int) -> bool:
+        """Prolong the lease of *attempt*; False when somebody else has the row by now."""
+        ...
+
+    def done(self, message_id: int) -> None:
+        """Forget a row, in the transaction of its effect."""
+        ...
+
+    def release(self, claim: Claim, error: str, wait: timedelta, *, forgive: bool) -> None:
+        """Give a row back after a failure, due again after *wait*; *forgive* uncounts it."""
+        ...
+
+    def set_aside(self, message_id: int, error: str) -> None:
+        """Take a poison row out of the way."""
+        ...
+
+    def due(self, limit: int, pause: timedelta) -> Sequence[Promise]:
+        """Return rows that nobody works on, and do not offer them again before *pause* is over."""
+        ...
+
+
+class Queue(Protocol):
+    """Tells workers that promised work is due. A lost call is repeated by the sweep."""
+
+    def send(self, promised: Sequence[Promise]) -> bool:
+        """Send the hints; False, soon, when the broker does not take them."""
+        ...
+
+
+class Verdicts(Protocol):
+    """Wakes the upload that waits for its verdict. A lost call costs time, never truth."""
+
+    def announce(self, upload_id: str) -> None:
+        """Wake whoever waits for this upload; failing is silent."""
+        ...
+
+    def wait(self, upload_id: str, seconds: float) -> None:
+        """Return when announced, or after *seconds* at the latest."""
+        ...
