@@ -110,7 +110,11 @@ def _checksum(head: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """A stored token with what of its account decides whether it still works."""
+    """A stored token with what of its account decides whether it still works.
+
+    A job token's `expires_at` and `revoked_at` are those of the token that asked for it where that
+    one ended first.
+    """
 
     id: int
     kind: TokenKind
@@ -150,6 +154,7 @@ class NewToken:
     name: str
     scopes: frozenset[Scope]
     family: str
+    parent_id: int | None = None
     username: str | None = None
     user_id: int | None = None
     project_id: int | None = None

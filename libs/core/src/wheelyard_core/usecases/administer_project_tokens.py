@@ -11,7 +11,13 @@ from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import NotAllowed, NotFound
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.usecases.acting import LAST_ID, Acting, place_of_project
-from wheelyard_core.usecases.administer_tokens import Issued, NewTokenRequest, issue, rotate
+from wheelyard_core.usecases.administer_tokens import (
+    Issued,
+    NewTokenRequest,
+    issue,
+    own_token,
+    rotate,
+)
 from wheelyard_core.usecases.issue_token import Grant
 
 
@@ -77,18 +83,24 @@ class Job:
 
 
 def create_job_token(acting: Acting, reference: str, job: Job, pepper: bytes) -> Issued:
-    """Create a job token, which acts for whoever asks, at most as developer."""
+    """Create a job token, which acts for whoever asks, at most as developer.
+
+    It works no longer than the token that asks for it.
+    """
     project, _ = acting.project(reference, Permission.PUSH)
     if not isinstance(acting.actor, Person):
         raise NotAllowed("This needs a personal or project access token with the scope api")
     person = acting.actor
+    parent = own_token(acting)
+    ends = acting.now + job.lifetime
     grant = Grant(
         TokenKind.JOB,
         "job token",
         frozenset(),
         user_id=person.user_id,
         project_id=project.id,
-        expires_at=acting.now + job.lifetime,
+        expires_at=ends if parent.expires_at is None else min(ends, parent.expires_at),
+        parent_id=parent.id,
     )
     issued = issue(acting.uow, grant, pepper)
     acting.uow.token_admin.set_job(issued.token.id, _document(issued.token.id, job, person))

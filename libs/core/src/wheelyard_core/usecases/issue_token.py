@@ -24,6 +24,8 @@ class Grant:
     expires_at: datetime | None = None
     pipeline: Mapping[str, object] | None = None
     family: str | None = None
+    # The token that asks for a job token, which works no longer than that one.
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def issue_token(uow: UnitOfWork, grant: Grant, pepper: bytes) -> IssuedToken:
             name=grant.name,
             scopes=grant.scopes,
             family=grant.family or str(uuid.uuid4()),
+            parent_id=grant.parent_id,
             username=grant.username,
             user_id=grant.user_id,
             project_id=grant.project_id,

@@ -124,6 +124,7 @@ class SqlAccounts:
             project_id=new.project_id,
             namespace_id=new.group_id,
             family=new.family,
+            parent_id=new.parent_id,
             job=None if new.pipeline is None else dict(new.pipeline),
             expires_at=new.expires_at,
             created_at=database_time(self._session),

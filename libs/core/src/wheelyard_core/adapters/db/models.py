@@ -142,6 +142,10 @@ class Token(Base):
     namespace_id: Mapped[int | None] = mapped_column(ForeignKey("namespaces.id"), index=True)
     # All rotations of one token share the family; re-use of a rotated one revokes it whole.
     family: Mapped[str] = mapped_column(String(36), index=True)
+    # What a job token was asked for with: without it, or when it ends, the job token is worthless.
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("tokens.id", ondelete="CASCADE"), index=True
+    )
     rotated_at: Mapped[datetime | None]
     job: Mapped[Document | None]
     expires_at: Mapped[datetime | None]

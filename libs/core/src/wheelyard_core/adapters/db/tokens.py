@@ -1,10 +1,10 @@
 """Tokens as authentication needs them: found by their prefix, with their account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db.models import Token, User
 from wheelyard_core.domain.access import Scope
@@ -19,12 +19,14 @@ class SqlTokens:
 
     def candidates(self, lookup: str) -> Sequence[TokenRecord]:
         """Return the tokens whose secrets begin so: one, but for a coincidence."""
+        parent = aliased(Token)
         rows = self._session.execute(
-            select(Token, User)
+            select(Token, User, parent)
             .outerjoin(User, User.id == Token.user_id)
+            .outerjoin(parent, parent.id == Token.parent_id)
             .where(Token.lookup == lookup)
         )
-        return [record_of(token, user) for token, user in rows]
+        return [record_of(*row) for row in rows]
 
     def touch(self, token_id: int, used_at: datetime) -> None:
         """Record the last use."""
@@ -33,8 +35,9 @@ class SqlTokens:
         )
 
 
-def record_of(token: Token, user: User | None) -> TokenRecord:
-    """Return a token's row and its account's as a value."""
+def record_of(token: Token, user: User | None, parent: Token | None) -> TokenRecord:
+    """Return a token's row, its account's and that of what asked for it as a value."""
+    lives = [token] if parent is None else [token, parent]
     return TokenRecord(
         id=token.id,
         kind=token.kind,
@@ -48,8 +51,12 @@ def record_of(token: Token, user: User | None) -> TokenRecord:
         user_is_blocked=bool(user and user.blocked_at is not None),
         project_id=token.project_id,
         group_id=token.namespace_id,
-        expires_at=token.expires_at,
-        revoked_at=token.revoked_at,
+        expires_at=_first(life.expires_at for life in lives),
+        revoked_at=_first(life.revoked_at for life in lives),
         last_used_at=token.last_used_at,
         pipeline=token.job,
     )
+
+
+def _first(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -189,6 +189,7 @@ def upgrade() -> None:
         sa.Column("project_id", Id, nullable=True),
         sa.Column("namespace_id", Id, nullable=True),
         sa.Column("family", sa.String(length=36), nullable=False),
+        sa.Column("parent_id", Id, nullable=True),
         sa.Column("rotated_at", UtcDateTime(), nullable=True),
         sa.Column("job", sa.JSON(), nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
@@ -197,6 +198,9 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["namespace_id"], ["namespaces.id"], name=op.f("fk_tokens_namespace_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["tokens.id"], name=op.f("fk_tokens_parent_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_tokens_project_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_tokens_user_id")),
@@ -208,6 +212,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tokens_family"), ["family"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_lookup"), ["lookup"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_namespace_id"), ["namespace_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tokens_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_project_id"), ["project_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_tokens_user_id"), ["user_id"], unique=False)
 
@@ -339,6 +344,7 @@ def downgrade() -> None:
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tokens_user_id"))
         batch_op.drop_index(batch_op.f("ix_tokens_project_id"))
+        batch_op.drop_index(batch_op.f("ix_tokens_parent_id"))
         batch_op.drop_index(batch_op.f("ix_tokens_namespace_id"))
         batch_op.drop_index(batch_op.f("ix_tokens_lookup"))
         batch_op.drop_index(batch_op.f("ix_tokens_family"))
