@@ -1,0 +1,81 @@
+"""Every setting, section by section: its name, its form, its default and what it is for.
+
+The services build the frozen groups from a mapping; only their entry points read the environment. A
+secret may be given as a file (`…_FILE`), which is how orchestrators mount them. All problems are
+reported at once. docs/SETTINGS.md is tested against the table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
+from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.cache.redis import CacheSettings
+from wheelyard_core.adapters.queue import BrokerSettings
+from wheelyard_core.settings import blobs, database, http, limits, redis, service
+from wheelyard_core.settings.blobs import read_blobs
+from wheelyard_core.settings.database import DatabaseSettings
+from wheelyard_core.settings.forms import parse_size
+from wheelyard_core.settings.http import HttpSettings
+from wheelyard_core.settings.limits import LimitSettings
+from wheelyard_core.settings.redis import read_broker, read_cache
+from wheelyard_core.settings.setting import Setting, SettingsError, Source
+
+__all__ = [
+    "SETTINGS",
+    "DatabaseSettings",
+    "HttpSettings",
+    "LimitSettings",
+    "Settings",
+    "SettingsError",
+    "parse_size",
+    "read_settings",
+]
+
+SETTINGS: Final[dict[str, Setting[object]]] = {
+    setting.name: setting
+    for section in (database, blobs, redis, limits, http, service)
+    for setting in vars(section).values()
+    if isinstance(setting, Setting)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a service may need; each takes what it uses."""
+
+    database: DatabaseSettings
+    blobs: DirectoryBlobSettings | S3Settings
+    broker: BrokerSettings
+    cache: CacheSettings
+    limits: LimitSettings
+    http: HttpSettings
+    pepper: bytes = field(repr=False)
+    log_format: str
+    log_level: str
+    credentials_file: Path | None
+    worker_concurrency: int
+    sweep_seconds: float
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Build all settings. Raises SettingsError with every problem."""
+    source = Source(environment)
+    settings = Settings(
+        database=DatabaseSettings.read(source),
+        blobs=read_blobs(source),
+        broker=read_broker(source),
+        cache=read_cache(source),
+        limits=LimitSettings.read(source),
+        http=HttpSettings.read(source),
+        pepper=source.read(service.TOKEN_PEPPER).encode(),
+        log_format=source.read(service.LOG_FORMAT),
+        log_level=source.read(service.LOG_LEVEL),
+        credentials_file=source.read(service.CREDENTIALS_FILE),
+        worker_concurrency=source.read(service.WORKER_CONCURRENCY),
+        sweep_seconds=source.read(service.SWEEP_SECONDS),
+    )
+    source.finish()
+    return settings

@@ -1,0 +1,91 @@
+"""How a service is reached, and how it serves."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from wheelyard_core.settings.forms import (
+    one_of,
+    parse_count,
+    parse_listen,
+    parse_networks,
+    parse_size,
+    url_of,
+)
+from wheelyard_core.settings.setting import Setting, Source
+
+_PUBLIC_URL: Final = Setting(
+    "WHEELYARD_PUBLIC_URL",
+    url_of("http", "https"),
+    "http://127.0.0.1:8080",
+    "The address that people and machines use; its path begins every link on a page.",
+)
+_LISTEN: Final = Setting(
+    "WHEELYARD_LISTEN", parse_listen, "0.0.0.0:8080", "Where a service serves."
+)
+_METRICS_LISTEN: Final = Setting(
+    "WHEELYARD_METRICS_LISTEN",
+    parse_listen,
+    "0.0.0.0:9090",
+    "Where a service shows `/metrics` and `/healthz`.",
+)
+_THREADS: Final = Setting(
+    "WHEELYARD_THREADS", parse_count, "16", "Requests that a process serves at a time."
+)
+_DOWNLOADS: Final = Setting(
+    "WHEELYARD_DOWNLOADS",
+    one_of("stream", "redirect"),
+    "stream",
+    "`stream` passes bytes through; `redirect` sends clients to S3_PUBLIC_ENDPOINT.",
+)
+_PRESIGN_SECONDS: Final = Setting(
+    "WHEELYARD_PRESIGN_SECONDS",
+    parse_count,
+    "300",
+    "How long the address of a redirect is good for.",
+)
+_PAGE_MEMORY: Final = Setting(
+    "WHEELYARD_PAGE_MEMORY",
+    parse_size,
+    "64MiB",
+    "How much of simple pages a serving process keeps in its own memory, in front of Redis.",
+)
+_TRUSTED_PROXIES: Final = Setting(
+    "WHEELYARD_TRUSTED_PROXIES",
+    parse_networks,
+    "",
+    "Networks, with commas, whose `X-Request-ID` and `X-Forwarded-For` are believed.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How a service is reached."""
+
+    public_url: str
+    listen: tuple[str, int]
+    metrics_listen: tuple[str, int]
+    threads: int
+    downloads: str
+    presign_seconds: int
+    page_memory: int
+    trusted_proxies: tuple[str, ...]
+
+    @classmethod
+    def read(cls, source: Source) -> "HttpSettings":
+        """Build from a source."""
+        return cls(
+            public_url=source.read(_PUBLIC_URL),
+            listen=source.read(_LISTEN),
+            metrics_listen=source.read(_METRICS_LISTEN),
+            threads=source.read(_THREADS),
+            downloads=source.read(_DOWNLOADS),
+            presign_seconds=source.read(_PRESIGN_SECONDS),
+            page_memory=source.read(_PAGE_MEMORY),
+            trusted_proxies=source.read(_TRUSTED_PROXIES),
+        )
+
+    @property
+    def base_path(self) -> str:
+        """The path of the public address, which begins every link on a page."""
+        return urlsplit(self.public_url).path.rstrip("/")

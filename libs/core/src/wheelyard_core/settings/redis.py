@@ -1,0 +1,36 @@
+"""The two Redis servers, and what keys in them begin with."""
+
+from typing import Final
+
+from wheelyard_core.adapters.cache.redis import CacheSettings
+from wheelyard_core.adapters.queue import BrokerSettings
+from wheelyard_core.settings.forms import url_of
+from wheelyard_core.settings.setting import Setting, Source
+
+_BROKER_URL: Final = Setting(
+    "WHEELYARD_BROKER_URL",
+    url_of("redis", "rediss", "redis+socket"),
+    None,
+    "Redis for Celery. It must not evict: `maxmemory-policy noeviction`.",
+    secret=True,
+)
+_CACHE_URL: Final = Setting(
+    "WHEELYARD_CACHE_URL",
+    url_of("redis", "rediss", "unix"),
+    None,
+    "Redis for pages and verdicts; it may evict (`allkeys-lru`) and be emptied.",
+    secret=True,
+)
+_REDIS_PREFIX: Final = Setting(
+    "WHEELYARD_REDIS_PREFIX", str, "wheelyard:", "What all keys in Redis begin with."
+)
+
+
+def read_broker(source: Source) -> BrokerSettings:
+    """Build the settings of the Redis that carries work."""
+    return BrokerSettings(source.read(_BROKER_URL), source.read(_REDIS_PREFIX))
+
+
+def read_cache(source: Source) -> CacheSettings:
+    """Build the settings of the Redis that remembers pages."""
+    return CacheSettings(source.read(_CACHE_URL), source.read(_REDIS_PREFIX))

@@ -1,0 +1,41 @@
+"""What a service is told beside where things are."""
+
+from typing import Final
+
+from wheelyard_core.settings.forms import one_of, parse_count, parse_path, parse_seconds
+from wheelyard_core.settings.setting import Setting
+
+TOKEN_PEPPER: Final = Setting(
+    "WHEELYARD_TOKEN_PEPPER",
+    str,
+    None,
+    "The key of the tokens' digests: 32 random bytes in hex.",
+    secret=True,
+)
+LOG_FORMAT: Final = Setting(
+    "WHEELYARD_LOG_FORMAT",
+    one_of("json", "console", "auto"),
+    "auto",
+    "`json`, `console`, or `auto`: readable on a terminal, JSON elsewhere.",
+)
+LOG_LEVEL: Final = Setting(
+    "WHEELYARD_LOG_LEVEL",
+    one_of("debug", "info", "warning", "error"),
+    "info",
+    "The least level that is logged.",
+)
+CREDENTIALS_FILE: Final = Setting(
+    "WHEELYARD_CREDENTIALS_FILE",
+    parse_path,
+    "",
+    "Where `wheelyard-admin bootstrap` leaves the first credentials, for `credentials` to print.",
+)
+WORKER_CONCURRENCY: Final = Setting(
+    "WHEELYARD_WORKER_CONCURRENCY", parse_count, "2", "Tasks that a worker does at a time."
+)
+SWEEP_SECONDS: Final = Setting(
+    "WHEELYARD_SWEEP_SECONDS",
+    parse_seconds,
+    "3",
+    "How often the scheduler looks for work that was lost.",
+)
