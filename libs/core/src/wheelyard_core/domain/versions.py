@@ -1,6 +1,6 @@
 """Versions of releases, by PEP 440.
 
-`1.0` and `1.0.0` are one release: compare `key`, show `text`.
+`1.0` and `1.0.0` are one release: compare `key`, show `text`, order by `order`.
 """
 
 import re
@@ -38,6 +38,50 @@ class ReleaseVersion:
         except NotPep440 as error:
             raise InvalidVersion(_refusal(text)) from error
         return cls(str(version), canonicalize_version(version, strip_trailing_zero=True))
+
+    @property
+    def order(self) -> str:
+        """A text whose order, byte by byte, is that of PEP 440: what a database sorts by."""
+        version = Version(self.text)
+        release = "".join(f"1{_number(part)}" for part in _significant(version.release))
+        post = "0" if version.post is None else f"1{_number(version.post)}"
+        dev = "1" if version.dev is None else f"0{_number(version.dev)}"
+        return f"{_number(version.epoch)}{release}0{_pre(version)}{post}{dev}{_local(version)}"
+
+    @property
+    def is_prerelease(self) -> bool:
+        """Whether installers pass it over unless they are asked for it."""
+        return Version(self.text).is_prerelease
+
+
+def _number(number: int) -> str:
+    """Return a number behind its length, so that 10 comes after 9."""
+    digits = str(number)
+    return f"{len(digits):02x}{digits}"
+
+
+def _significant(release: tuple[int, ...]) -> tuple[int, ...]:
+    last = max((at for at, part in enumerate(release) if part), default=0)
+    return release[: last + 1]
+
+
+def _pre(version: Version) -> str:
+    if version.pre is not None:
+        letter, number = version.pre
+        return f"1{letter[0]}{_number(number)}"
+    # 1.0.dev1 comes before 1.0a1, and 1.0 after 1.0rc1.
+    return "0" if version.dev is not None and version.post is None else "2"
+
+
+def _local(version: Version) -> str:
+    if version.local is None:
+        return "0"
+    parts = (
+        # A text ends in what no text has and every character follows.
+        f"11{_number(int(part))}" if part.isdecimal() else f"10{part}-"
+        for part in version.local.split(".")
+    )
+    return f"{''.join(parts)}0"
 
 
 def _refusal(text: str) -> str:

@@ -13,6 +13,7 @@ from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, NewFile, StoredFile
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.metadata import CoreMetadata
+from wheelyard_core.domain.versions import ReleaseVersion
 from wheelyard_core.ports import Conflict, MetadataFile
 
 
@@ -124,11 +125,14 @@ class SqlFiles:
             )
         )
         if release is None:
+            version = ReleaseVersion.parse(row.version)
             release = Release(
                 project_id=row.project_id,
                 package_id=package.id,
                 version=row.version,
                 version_key=row.version_key,
+                version_order=version.order,
+                is_prerelease=version.is_prerelease,
                 publisher=row.publisher,
                 created_at=database_time(self._session),
             )

@@ -11,6 +11,9 @@ from sqlalchemy.types import TypeDecorator
 # SQLite numbers rows by itself only in a column that is spelled INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
+# Elsewhere than in SQLite, which knows nothing else, a text is ordered by somebody's language.
+ByBytes = String(1024).with_variant(String(1024, collation="C"), "postgresql")
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment in UTC. SQLite forgets the zone, so it is put back on the way out."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wheelyard_core.adapters.db.models.base import NEVER_AGAIN, Base, Document
-from wheelyard_core.adapters.db.types import Id, Word
+from wheelyard_core.adapters.db.types import ByBytes, Id, Word
 from wheelyard_core.domain.catalogue import FileStatus
 
 
@@ -56,6 +56,9 @@ class Release(Base):
     package_id: Mapped[int] = mapped_column(ForeignKey("packages.id"))
     version: Mapped[str] = mapped_column(String(255))
     version_key: Mapped[str] = mapped_column(String(255))
+    # Sorts as PEP 440 does, and by its bytes on every database.
+    version_order: Mapped[str] = mapped_column(ByBytes)
+    is_prerelease: Mapped[bool]
     publisher: Mapped[Document]
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]

@@ -223,6 +223,14 @@ def upgrade() -> None:
         sa.Column("package_id", Id, nullable=False),
         sa.Column("version", sa.String(length=255), nullable=False),
         sa.Column("version_key", sa.String(length=255), nullable=False),
+        sa.Column(
+            "version_order",
+            sa.String(length=1024).with_variant(
+                sa.String(length=1024, collation="C"), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("is_prerelease", sa.Boolean(), nullable=False),
         sa.Column("publisher", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
