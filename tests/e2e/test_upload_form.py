@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from tests.e2e.conftest import running
@@ -285,6 +285,21 @@ def test_a_form_without_an_end_is_refused(url: str, token: str) -> None:
 
     assert answer.status == 400
     assert "ended in its middle" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "words"),
+    [("submit", 410, "is gone"), ("dance", 400, "must be file_upload"), ("", 400, "multipart")],
+)
+def test_a_form_without_files_is_told_what_its_action_deserves(
+    action: str, status: int, words: str, url: str, token: str
+) -> None:
+    form = urlencode({":action": action, "name": "demo"}).encode()
+
+    answer = post(url, form, token, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    assert answer.status == status
+    assert words in answer.reason
 
 
 @pytest.mark.parametrize("action", ["file_upload", "submit"])

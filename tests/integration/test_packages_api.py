@@ -108,6 +108,18 @@ def test_a_release_is_listed_once_with_the_name_as_first_published(
     assert one.get_json() == shown
 
 
+def test_the_name_is_shown_as_the_file_says_it_and_not_as_the_form_does(
+    yard: Yard, project: SeededProject, developer: str
+) -> None:
+    built = ADistribution().named("My.Package", "1.0").wheel()
+    answer = yard.publish(project.id, built, developer, name="my_package")
+    assert answer.status_code == 201, answer.text
+
+    [shown] = packages(yard, project, developer)
+
+    assert shown["name"] == "My.Package"
+
+
 def test_who_may_delete_a_release_is_told_where(
     yard: Yard, project: SeededProject, developer: str, maintainer: str
 ) -> None:

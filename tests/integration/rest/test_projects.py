@@ -223,7 +223,7 @@ def test_the_intent_of_an_upload_outlives_its_project(town: "Town") -> None:
     with here.database.begin() as uow:
         found = uow.projects.find(str(project["id"]))
         assert found is not None
-        candidate = Candidate(found, filename, "demo", Publisher(None, None, "x"))
+        candidate = Candidate(found, filename, Publisher(None, None, "x"))
         upload = begin_upload(uow, candidate, "0" * 64, here.now())
         uow.commit()
     # Its process dies when the bytes are stored, and the row is not.

@@ -48,7 +48,7 @@ class World:
     def candidate(self, built: Built) -> Candidate:
         filename = DistributionFilename.parse(built.filename)
         publisher = Publisher(self.user_id, None, "ada")
-        return Candidate(self.project, filename, filename.name.text, publisher)
+        return Candidate(self.project, filename, publisher)
 
     def store(self, built: Built) -> Upload | Receipt:
         """Begin an upload and store its bytes, without a row."""

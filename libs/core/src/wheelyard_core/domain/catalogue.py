@@ -91,7 +91,6 @@ class NewFile:
     project_id: int
     upload_id: str
     filename: DistributionFilename
-    display_name: str
     size: int
     digests: Digests
     blob_key: str

@@ -38,7 +38,6 @@ class Candidate:
 
     project: Project
     filename: DistributionFilename
-    display_name: str
     publisher: Publisher
 
 
@@ -168,7 +167,6 @@ class Receiver:
                     project_id=candidate.project.id,
                     upload_id=upload.id,
                     filename=candidate.filename,
-                    display_name=candidate.display_name,
                     size=size,
                     digests=digests,
                     blob_key=upload.blob_key,

@@ -151,7 +151,7 @@ class Submission:
     def _candidate(self, declared: Declared, part: FilePart) -> Candidate:
         filename = declared.filename(part.filename)
         self.watch.named(filename)
-        return Candidate(self.project, filename, declared.name.text, self.publisher)
+        return Candidate(self.project, filename, self.publisher)
 
     def _same_claims(
         self,

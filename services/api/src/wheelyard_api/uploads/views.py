@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 
+from wheelyard_api.uploads.fields import check_action
 from wheelyard_api.uploads.form import FileTooLarge, UploadForm
 from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_api.uploads.pipeline import Submission
@@ -37,6 +38,7 @@ def upload(reference: str) -> Response:
     project, who = allowed_project(reference, Permission.PUSH)
     with UploadWatch(registry().metrics) as watch:
         _refuse_by_length()
+        _refuse_by_action()
         submission = Submission(
             registry=registry(),
             project=project,
@@ -143,6 +145,13 @@ def _refuse_by_length() -> None:
         return
     if request.content_length > limits.file_size + limits.form_size:
         raise FileTooLarge(limits.file_size)
+
+
+def _refuse_by_action() -> None:
+    """Say of a form that cannot have a file what its action deserves: `register` sends such."""
+    if request.mimetype == "application/x-www-form-urlencoded":
+        request.max_form_memory_size = registry().settings.limits.form_size
+        check_action(request.form.to_dict(flat=False), request.args)
 
 
 def _limit_idleness() -> None:

@@ -72,7 +72,6 @@ class SqlFiles:
             upload_id=new.upload_id,
             filename=new.filename.text,
             filetype=new.filename.filetype.value,
-            display_name=new.display_name,
             normalized=new.filename.name.normalized,
             version=new.filename.version.text,
             version_key=new.filename.version.key,
@@ -96,7 +95,7 @@ class SqlFiles:
         """List the file on its page; return the new serial of its package."""
         row = self._session.get_one(File, file_id)
         was_listed = serials.is_listed(self._session, row.project_id, row.normalized)
-        row.release_id = self._release_of(row).id
+        row.release_id = self._release_of(row, metadata.name).id
         row.status = FileStatus.PUBLISHED
         row.published_at = database_time(self._session)
         row.requires_python = metadata.requires_python
@@ -115,8 +114,8 @@ class SqlFiles:
         if row.status is FileStatus.RECEIVED:
             self._session.delete(row)
 
-    def _release_of(self, row: File) -> Release:
-        package = self._package_of(row)
+    def _release_of(self, row: File, name: str) -> Release:
+        package = self._package_of(row, name)
         release = self._session.scalar(
             select(Release).where(
                 Release.package_id == package.id,
@@ -140,7 +139,7 @@ class SqlFiles:
             self._session.flush()
         return release
 
-    def _package_of(self, row: File) -> Package:
+    def _package_of(self, row: File, name: str) -> Package:
         package = self._session.scalar(
             select(Package).where(
                 Package.project_id == row.project_id, Package.normalized == row.normalized
@@ -149,7 +148,7 @@ class SqlFiles:
         if package is None:
             package = Package(
                 project_id=row.project_id,
-                name=row.display_name,
+                name=name,
                 normalized=row.normalized,
                 serial=0,
                 indexed_serial=0,

@@ -91,7 +91,6 @@ class File(Base):
     upload_id: Mapped[str] = mapped_column(String(36), unique=True)
     filename: Mapped[str] = mapped_column(String(255))
     filetype: Mapped[str] = mapped_column(String(16))
-    display_name: Mapped[str] = mapped_column(String(255))
     normalized: Mapped[str] = mapped_column(String(255))
     version: Mapped[str] = mapped_column(String(255))
     version_key: Mapped[str] = mapped_column(String(255))

@@ -261,7 +261,6 @@ def upgrade() -> None:
         sa.Column("upload_id", sa.String(length=36), nullable=False),
         sa.Column("filename", sa.String(length=255), nullable=False),
         sa.Column("filetype", sa.String(length=16), nullable=False),
-        sa.Column("display_name", sa.String(length=255), nullable=False),
         sa.Column("normalized", sa.String(length=255), nullable=False),
         sa.Column("version", sa.String(length=255), nullable=False),
         sa.Column("version_key", sa.String(length=255), nullable=False),
