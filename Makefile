@@ -63,5 +63,5 @@ fmt: setup  ## Format and mend what ruff can mend
 ##@ Maintain it
 .PHONY: lock
 lock: setup  ## Resolve requirements/*.in anew into hashed locks
-	@for f in runtime dev build; do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@for f in runtime dev build $(patsubst requirements/%.in,%,$(wildcard requirements/clients/*.in)); do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command 'make lock' --no-annotate requirements/$$f.in -o requirements/$$f.lock; done

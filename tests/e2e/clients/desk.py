@@ -1,0 +1,87 @@
+"""Where a person sits with one client: a folder, credentials, and a project behind a wiretap."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from tests.e2e.conftest import with_credentials
+from tests.support.clients import Finished, Person
+from tests.support.distributions import ADistribution
+from tests.support.forms import AForm, post
+from tests.support.wiretap import Exchange, Wiretap
+
+from wheelyard_core.domain.tokens import TokenKind
+
+USERNAMES = {
+    TokenKind.PERSONAL: "__token__",
+    TokenKind.DEPLOY: "deployer",
+    TokenKind.JOB: "gitlab-ci-token",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One client's desk. `project` is the path below a host; `publisher` may always publish."""
+
+    person: Person
+    programs: Path
+    tap: Wiretap
+    project: str
+    token: TokenKind
+    secret: str = field(repr=False)
+    publisher: str = field(repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the person works in."""
+        folder = self.person.home / "work"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def site(self) -> Path:
+        """The folder that packages are installed into."""
+        return self.folder / "site"
+
+    def installed(self, name: str) -> str | None:
+        """Return the version of a package in the site."""
+        found = [one for one in metadata.distributions(path=[str(self.site)]) if one.name == name]
+        return found[0].version if found else None
+
+    @property
+    def username(self) -> str:
+        return USERNAMES[self.token]
+
+    @property
+    def upload_url(self) -> str:
+        return f"http://{self.tap.host}{self.project}/packages/pypi"
+
+    @property
+    def index_url(self) -> str:
+        return f"{self.upload_url}/simple"
+
+    @property
+    def index_url_with_credentials(self) -> str:
+        return with_credentials(self.index_url, self.username, self.secret)
+
+    def run(
+        self, program: str, *arguments: str | Path, env: Mapping[str, str] | None = None
+    ) -> Finished:
+        """Run one of the client's programs in the folder."""
+        return self.person.run(self.programs / program, *arguments, cwd=self.folder, env=env)
+
+    def has(self, *distributions: ADistribution) -> None:
+        """Have wheels in the project, published past the wiretap."""
+        for distribution in distributions:
+            url = f"http://{self.tap.behind}{self.project}/packages/pypi"
+            answer = post(url, AForm.of(distribution.wheel()), self.publisher)
+            assert answer.status == 201, answer.body
+
+    def asked(self, method: str, suffix: str = "") -> list[Exchange]:
+        """Return the client's requests of a method whose path ends in *suffix*."""
+        return [
+            each
+            for each in self.tap.exchanges
+            if each.method == method and each.path.endswith(suffix)
+        ]
