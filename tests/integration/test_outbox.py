@@ -172,6 +172,21 @@ def test_a_row_whose_workers_die_each_time_is_set_aside_and_shown(
     assert claim(database, number) is None
 
 
+def test_an_error_in_odd_characters_is_kept_like_any_other(
+    database: SqlDatabase, number: int
+) -> None:
+    def fail(_claim: Claim) -> None:
+        raise ValueError("a\0b\ud800c")
+
+    for _ in range(MAX_ATTEMPTS):
+        let_the_lease_run_out(database, number)
+        run_promise(database, {Task.DISCARD: fail}, number, lambda *_: None, lambda *_: None)
+
+    with database.snapshot() as uow:
+        [shown] = uow.outbox_admin.list_set_aside()
+    assert shown.last_error == r"ValueError: a\x00b\ud800c"
+
+
 def test_a_replayed_row_begins_anew(database: SqlDatabase, number: int) -> None:
     with database.begin() as uow:
         uow.outbox.set_aside(number, "no good")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Flask, request
 from werkzeug.routing import BaseConverter
@@ -38,7 +39,7 @@ def make_app(
     app.url_map.converters["number"] = Number
     app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     register_error_handlers(app)
-    app.before_request(refuse_nul)
+    app.before_request(refuse_broken_text)
     app.extensions["wheelyard.readiness"] = health.Readiness(
         registry.database, registry.stopping, needs_database=needs_database
     )
@@ -49,10 +50,17 @@ def make_app(
     return app
 
 
-def refuse_nul() -> None:
-    """Refuse an address with a NUL, which PostgreSQL takes in no text."""
-    if "\0" in request.path or b"%00" in request.query_string or b"\0" in request.query_string:
-        raise InvalidInput("The address has a NUL, which is in no name")
+def refuse_broken_text() -> None:
+    """Refuse an address that no name can be in: PostgreSQL takes no text with a NUL, for one."""
+    # WSGI has the path's bytes as the characters of the same numbers.
+    path = request.environ["PATH_INFO"].encode("latin-1")
+    for part in (path, unquote_to_bytes(request.query_string)):
+        if b"\0" in part:
+            raise InvalidInput("The address has a NUL, which is in no name")
+        try:
+            part.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidInput("The address is not in UTF-8") from error
 
 
 def without_trailing_slash(application: Wsgi) -> Wsgi:

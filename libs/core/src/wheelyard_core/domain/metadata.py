@@ -113,6 +113,9 @@ def parse_core_metadata(content: bytes, member: str) -> CoreMetadata:
 
 
 def _refuse_traps(content: bytes, member: str) -> None:
+    if b"\0" in content:
+        # No database and no page could have it.
+        raise InvalidDistribution(f"{member}: has a NUL character, which no field may have.")
     if content.count(b"\n") + content.count(b"\r") > _MAX_LINES:
         raise InvalidDistribution(f"{member}: has more than {_MAX_LINES} lines.")
     headers = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(content)

@@ -20,6 +20,7 @@ from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.errors import InvalidInput
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHARACTERS: Final = frozenset(_ALPHABET)
 _BODY: Final = 43
 _CHECK: Final = 6
 LOOKUP_LENGTH: Final = 12
@@ -50,10 +51,11 @@ def new_secret(kind: TokenKind) -> str:
 
 
 def is_well_formed(secret: str) -> bool:
-    """Tell whether *secret* can be one of ours: prefix, length and checksum."""
+    """Tell whether *secret* can be one of ours: prefix, length, characters and checksum."""
     if secret[:4] not in PREFIX.values() or len(secret) != 4 + _BODY + _CHECK:
         return False
-    if not secret.isascii():
+    # Anybody can compute a checksum: PostgreSQL must not be asked for a NUL.
+    if not _CHARACTERS.issuperset(secret[4:]):
         return False
     head, check = secret[:-_CHECK], secret[-_CHECK:]
     return hmac.compare_digest(check, _checksum(head))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from threading import Event, Thread
 from typing import Final, TypeAlias
 
+from wheelyard_core.domain.wording import printable
 from wheelyard_core.domain.work import Claim, Task
 from wheelyard_core.ports import (
     BlobNotFound,
@@ -25,6 +26,7 @@ from wheelyard_core.ports import (
 MAX_ATTEMPTS: Final = 5
 _RENEW_EVERY: Final = 5.0
 _LONGEST_PAUSE: Final = 30.0
+_LONGEST_ERROR: Final = 2_000
 _OUTAGES: Final = (DatabaseUnavailable, StorageUnavailable, CacheUnavailable, Conflict)
 
 Handler: TypeAlias = Callable[[Claim], None]
@@ -122,4 +124,5 @@ def _set_aside(database: Database, claim: Claim, error: str, give_up: GiveUp) ->
 
 
 def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    # An error may quote what no database takes: a NUL, half of a surrogate pair.
+    return printable(f"{type(error).__name__}: {error}", _LONGEST_ERROR)
