@@ -1,58 +1,29 @@
 """Many at once on one name: exactly one wins, and the page tells the truth afterwards."""
 
-import base64
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
-from io import BytesIO
-from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
-from sqlalchemy import create_engine, select
-from sqlalchemy.orm import Session
 from tests.support.distributions import ADistribution, Built
-from tests.support.in_process import Yard, environment, in_process
+from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
-from tests.support.servers.redis import RedisServer
 from werkzeug.test import Client, TestResponse
 
 from wheelyard_api.app import create_app as create_api
-from wheelyard_core.adapters.db.models import File, OutboxMessage
-from wheelyard_core.bootstrap import Registry
-from wheelyard_core.domain.access import Role
 from wheelyard_core.domain.catalogue import FileStatus
 
 pytestmark = pytest.mark.integration
 
 AT_ONCE = 16
-_JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def yard(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
-) -> Iterator[Yard]:
-    url = f"sqlite:///{tmp_path}/wheelyard.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").fresh_database()
-    settings = environment(tmp_path, url, redis_server.url) | {"WHEELYARD_VERDICT_SECONDS": "30"}
-    with in_process(settings) as started:
-        yield started
-        assert started.hand.failures == []
 
 
 @pytest.fixture
-def project(yard: Yard) -> SeededProject:
-    return yard.seed.project()
-
-
-@pytest.fixture
-def maintainer(yard: Yard, project: SeededProject) -> str:
-    return yard.seed.personal_token(yard.seed.member(Role.MAINTAINER, project=project))
+def settings() -> dict[str, str]:
+    return {"WHEELYARD_VERDICT_SECONDS": "30"}
 
 
 def variant(number: int, version: str = "1.0") -> Built:
@@ -81,27 +52,6 @@ def publish_all(yard: Yard, project: SeededProject, secret: str, built: list[Bui
     return [answer.status_code for answer in answers]
 
 
-def files_of(registry: Registry, project: SeededProject) -> list[File]:
-    engine = create_engine(registry.settings.database.url)
-    with Session(engine) as session:
-        found = list(session.scalars(select(File).where(File.project_id == project.id)))
-    engine.dispose()
-    return found
-
-
-def settle(yard: Yard) -> None:
-    """Return when nothing is promised any more, and what broke was swept."""
-    engine = create_engine(yard.registry.settings.database.url)
-    deadline = time.monotonic() + 30
-    with Session(engine) as session:
-        while session.scalars(select(OutboxMessage.id)).first() is not None:
-            session.rollback()
-            assert time.monotonic() < deadline, "the outbox is not empty"
-            time.sleep(0.05)
-    engine.dispose()
-    yard.registry.cleaner().clean_uploads(yard.registry.now() + timedelta(days=1))
-
-
 def test_of_many_files_of_one_name_exactly_one_is_published(
     yard: Yard, project: SeededProject, maintainer: str
 ) -> None:
@@ -110,11 +60,11 @@ def test_of_many_files_of_one_name_exactly_one_is_published(
     statuses = publish_all(yard, project, maintainer, built)
 
     assert sorted(statuses) == [201] + [400] * (AT_ONCE - 1)
-    [row] = files_of(yard.registry, project)
+    [row] = yard.kept.files(project.id)
     assert row.sha256 == built[statuses.index(201)].sha256
     assert yard.listed(project.id, "demo", maintainer) == [row.filename]
-    settle(yard)
-    assert set(yard.registry.blobs.keys("")) == {row.blob_key, f"{row.blob_key}.metadata"}
+    yard.kept.sweep()
+    assert yard.kept.blobs() == {row.blob_key, f"{row.blob_key}.metadata"}
 
 
 def test_of_one_file_sent_many_times_all_succeed_and_one_is_kept(
@@ -123,9 +73,9 @@ def test_of_one_file_sent_many_times_all_succeed_and_one_is_kept(
     statuses = publish_all(yard, project, maintainer, [variant(0)] * AT_ONCE)
 
     assert sorted(statuses) == [200] * (AT_ONCE - 1) + [201]
-    [row] = files_of(yard.registry, project)
-    settle(yard)
-    assert set(yard.registry.blobs.keys("")) == {row.blob_key, f"{row.blob_key}.metadata"}
+    [row] = yard.kept.files(project.id)
+    yard.kept.sweep()
+    assert yard.kept.blobs() == {row.blob_key, f"{row.blob_key}.metadata"}
 
 
 def test_files_of_one_package_do_not_hinder_each_other(
@@ -142,11 +92,10 @@ class Crowd:
     """Uploads, deletes and reads the releases of one package, all at once, for a while."""
 
     def __init__(self, yard: Yard, project: SeededProject, secret: str) -> None:
-        self._application = yard.client.application
+        self._yard = yard
+        self._project = project.id
         self._api = f"/api/v4/projects/{project.id}/packages"
-        basic = base64.b64encode(f"__token__:{secret}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {basic}"}
-        self._secret = {"PRIVATE-TOKEN": secret}
+        self._secret = secret
         self._full = Event()
         self._over = Event()
         self.statuses: set[int] = set()
@@ -169,34 +118,26 @@ class Crowd:
                 part.result()
 
     def _upload(self, number: int) -> None:
-        client, dice = Client(self._application), random.Random(number)
+        yard, dice = self._yard.another_client(), random.Random(number)
         while not self._full.is_set():
             built = variant(dice.randrange(1000), f"1.{dice.randrange(4)}")
-            form = {
-                ":action": "file_upload",
-                "name": built.name,
-                "version": built.version,
-                "sha256_digest": built.sha256,
-                "content": (BytesIO(built.content), built.filename),
-            }
-            answer = client.post(f"{self._api}/pypi", data=form, headers=self._headers)
-            self.statuses.add(answer.status_code)
+            self.statuses.add(yard.publish(self._project, built, self._secret).status_code)
 
     def _delete(self, number: int) -> None:
-        client, dice = Client(self._application), random.Random(number)
+        yard, dice = self._yard.another_client(), random.Random(number)
         while not self._over.is_set():
-            releases = client.get(self._api, headers=self._secret).get_json()
+            releases = yard.ask("GET", self._api, self._secret).get_json()
             if releases:
-                one = dice.choice(releases)["id"]
-                answer = client.delete(f"{self._api}/{one}", headers=self._secret)
+                address = f"{self._api}/{dice.choice(releases)['id']}"
+                answer = yard.ask("DELETE", address, self._secret)
                 assert answer.status_code in {204, 404}, answer.text
                 self.deleted += answer.status_code == 204
 
     def _read(self, _number: int) -> None:
-        client, seen = Client(self._application), list[int]()
+        yard, seen = self._yard.another_client(), list[int]()
         self.serials.append(seen)
         while not self._over.is_set():
-            page = client.get(f"{self._api}/pypi/simple/demo/", headers={**self._secret, **_JSON})
+            page = yard.page(self._project, "demo", self._secret)
             if page.status_code == 200:
                 seen.append(int(page.headers["X-PyPI-Last-Serial"]))
 
@@ -208,8 +149,8 @@ def test_uploads_and_deletes_of_one_package_leave_its_page_as_the_database_says(
 
     crowd.run(6)
 
-    settle(yard)
-    rows = files_of(yard.registry, project)
+    yard.kept.sweep()
+    rows = yard.kept.files(project.id)
     there = [row for row in rows if row.deleted_at is None]
     assert {row.status for row in there} <= {FileStatus.PUBLISHED}
     listed = yard.listed(project.id, "demo", maintainer)

@@ -149,6 +149,14 @@ def form_headers(token: str | None) -> dict[str, str]:
     return {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", **credentials}
 
 
+def head_of(url: str, token: str, length: int) -> bytes:
+    """Return the head of a POST of a form of *length* bytes, for a socket."""
+    parts = urlsplit(url)
+    lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {length}"]
+    lines += [f"{name}: {value}" for name, value in form_headers(token).items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
 def post(
     url: str,
     form: AForm | bytes | Iterator[bytes],

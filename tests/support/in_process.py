@@ -4,7 +4,6 @@ Everything is real but the processes: the use cases, the database, the blobs, Re
 is done by `run_promise`, as in a worker, without Celery in between.
 """
 
-import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -12,9 +11,11 @@ from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, Self
 
 from tests.support.distributions import Built
+from tests.support.forms import basic
+from tests.support.kept import Kept
 from tests.support.seed import Seed
 from werkzeug.test import Client, TestResponse
 
@@ -81,12 +82,21 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Yard:
-    """The registry, who seeds it, and a client of its addresses."""
+    """The registry, who seeds it, what it keeps, and a client of its addresses."""
 
     registry: Registry
     seed: Seed
+    kept: Kept
     hand: Hand
     client: Client = field(repr=False)
+
+    def another_client(self) -> Self:
+        """Return the same replica, asked from another thread."""
+        return replace(self, client=Client(self.client.application))
+
+    def another_replica(self) -> Self:
+        """Return a second pair of web applications, with memories of their own."""
+        return replace(self, client=_client_of(self.registry))
 
     def ask(
         self, method: str, path: str, secret: str | None = None, **options: Any
@@ -96,9 +106,9 @@ class Yard:
         return self.client.open(path, method=method, headers=headers, **options)
 
     def publish(
-        self, project_id: int, built: Built, secret: str, user: str = "__token__"
+        self, project_id: int, built: Built, secret: str, user: str = "__token__", **fields: str
     ) -> TestResponse:
-        """Upload a file as twine does."""
+        """Upload a file as twine does, with *fields* in place of the true ones."""
         form = {
             ":action": "file_upload",
             "name": built.name,
@@ -107,22 +117,39 @@ class Yard:
             "sha256_digest": built.sha256,
             "content": (BytesIO(built.content), built.filename),
         }
-        basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
         return self.client.post(
             f"/api/v4/projects/{project_id}/packages/pypi",
-            data=form,
-            headers={"Authorization": f"Basic {basic}"},
+            data=form | fields,
+            headers=basic(user, secret),
         )
 
-    def listed(self, project_id: int, package: str, secret: str) -> list[str]:
-        """Return the files on a package's simple page."""
-        answer = self.client.get(
+    def must_publish(self, project_id: int, secret: str, *built: Built) -> None:
+        """Upload files that have to be taken."""
+        for one in built:
+            answer = self.publish(project_id, one, secret)
+            assert answer.status_code == 201, answer.text
+
+    def page(self, project_id: int, package: str, secret: str) -> TestResponse:
+        """Return a package's simple page as JSON."""
+        return self.client.get(
             f"/api/v4/projects/{project_id}/packages/pypi/simple/{package}/",
             headers={"PRIVATE-TOKEN": secret, "Accept": "application/vnd.pypi.simple.v1+json"},
         )
+
+    def listing(self, project_id: int, package: str, secret: str) -> list[dict[str, Any]]:
+        """Return what a package's simple page says of its files."""
+        answer = self.page(project_id, package, secret)
         assert answer.status_code == 200, answer.text
-        document = answer.get_json(force=True)
-        return [file["filename"] for file in document["files"]]
+        files: list[dict[str, Any]] = answer.get_json(force=True)["files"]
+        return files
+
+    def listed(self, project_id: int, package: str, secret: str) -> list[str]:
+        """Return the names of the files on a package's simple page."""
+        return [file["filename"] for file in self.listing(project_id, package, secret)]
+
+
+def _client_of(registry: Registry) -> Client:
+    return Client(dispatch(create_api(registry), create_indexer(registry)))
 
 
 def environment(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
@@ -148,11 +175,11 @@ def in_process(settings: dict[str, str]) -> Iterator[Yard]:
     database.migrate()
     registry = replace(made, database=database)
     hand.start(registry)
-    seed = Seed(registry)
-    application = dispatch(create_api(registry), create_indexer(registry))
+    seed, kept = Seed(registry), Kept(registry)
     try:
-        yield Yard(registry, seed, hand, Client(application))
+        yield Yard(registry, seed, kept, hand, _client_of(registry))
     finally:
         hand.stop()
+        kept.close()
         seed.close()
         registry.close()

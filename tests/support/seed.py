@@ -154,9 +154,9 @@ class Seed:
         """Revoke a token; return it."""
         return self._change(secret, revoked_at=LONG_AGO)
 
-    def expired(self, secret: str) -> str:
-        """Have a token expired; return it."""
-        return self._change(secret, expires_at=LONG_AGO)
+    def expired(self, secret: str, at: datetime = LONG_AGO) -> str:
+        """Have a token expire, long ago unless told; return it."""
+        return self._change(secret, expires_at=at)
 
     def block(self, user: int) -> None:
         with Session(self._engine) as session:
