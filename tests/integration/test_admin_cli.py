@@ -155,6 +155,8 @@ def test_accounts_are_created_listed_blocked_and_promoted(
     [
         (["user", "create", "ADA"], "already been taken"),
         (["user", "create", "a b"], "can contain only"),
+        (["user", "create", "b", "--email", "ADA@a.test"], "Email has already been taken"),
+        (["user", "create", "b", "--email", "nowhere"], "must look like name@example.com"),
         (["user", "block", "nobody"], "no account nobody"),
         (["token", "create", "nobody"], "no account nobody"),
         (["token", "create", "ada", "--expires-at", "tomorrow"], "expires_at must be"),
@@ -168,7 +170,7 @@ def test_accounts_are_created_listed_blocked_and_promoted(
 )
 @pytest.mark.usefixtures("migrated")
 def test_what_cannot_be_done_is_one_sentence(run: Run, arguments: list[str], said: str) -> None:
-    succeeded(run("user", "create", "ada"))
+    succeeded(run("user", "create", "ada", "--email", "ada@a.test"))
 
     assert said in refused(run(*arguments))
 

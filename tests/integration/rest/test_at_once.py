@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
+from wheelyard_core.domain.administration import UserChanges
 
 if TYPE_CHECKING:
     from tests.integration.rest.conftest import Town
@@ -99,3 +100,28 @@ def test_of_two_projects_of_one_name_at_once_one_is_made(town: "Town") -> None:
         thread.join(30)
 
     assert statuses == {201: 1, 400: 3}
+
+
+def test_of_two_accounts_of_one_address_at_once_the_second_is_refused(town: "Town") -> None:
+    bob = town.admin.post("/users", username="bob")
+    answers: list[tuple[int, str]] = []
+
+    def take(method: str, path: str, **fields: str) -> None:
+        answer = town.admin.ask(method, path, json=fields | {"email": "Ada@Example.com"})
+        answers.append((answer.status_code, answer.get_json()["message"]))
+
+    others = [
+        Thread(target=take, args=("POST", "/users"), kwargs={"username": "eve"}),
+        Thread(target=take, args=("PUT", f"/users/{bob['id']}")),
+    ]
+    with town.yard.registry.database.begin() as first:
+        ada = first.accounts.add_user("ada", "Ada")
+        first.users.change(ada, UserChanges(email="ada@example.com"))
+        for other in others:
+            other.start()
+        others[0].join(0.5)
+        first.commit()
+    for other in others:
+        other.join(30)
+
+    assert answers == [(409, "409 Conflict - Email has already been taken")] * 2

@@ -137,6 +137,7 @@ MALFORMED: list[tuple[dict[str, object], str]] = [
     ({"username": ["x"]}, "must be a text"),
     ({"username": "x", "admin": "perhaps"}, "true or false"),
     ({"username": "x", "email": "nowhere"}, "email is invalid"),
+    ({"username": "x", "email": f"{'ä' * 200}@a.test"}, "email is too long"),
     ({"username": "x", "name": " "}, "name can't be blank"),
 ]
 

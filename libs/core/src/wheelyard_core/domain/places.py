@@ -1,4 +1,7 @@
-"""Names and paths of groups, projects and people: GitLab's rules, one sentence for each refusal."""
+"""Names and paths of groups, projects and people: GitLab's rules, one sentence for each refusal.
+
+The address of a person is here, too.
+"""
 
 import re
 import unicodedata
@@ -9,6 +12,8 @@ from wheelyard_core.domain.wording import quoted
 
 LONGEST: Final = 255
 DEEPEST: Final = 20
+# Bytes: RFC 5321, 4.5.3.1.3.
+_LONGEST_EMAIL: Final = 254
 _PATH: Final = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 _JOINER: Final = "\u200d"
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
@@ -51,6 +56,17 @@ def parse_path(text: str, field: str = "path", *, at_top: bool = False) -> str:
     if at_top and key.isdecimal():
         raise InvalidInput(f"{field} {quoted(text)} is a number, which would read as an id")
     return text
+
+
+def parse_email(text: str) -> str:
+    """Return an e-mail address, as far as anybody can tell one. Raises InvalidInput."""
+    address = text.strip()
+    name, _, host = address.rpartition("@")
+    if not name or not host or " " in address or not address.isprintable():
+        raise InvalidInput("email is invalid: it must look like name@example.com")
+    if len(address.encode()) > _LONGEST_EMAIL:
+        raise InvalidInput(f"email is too long (maximum is {_LONGEST_EMAIL} bytes)")
+    return address
 
 
 def path_from(name: str) -> str:

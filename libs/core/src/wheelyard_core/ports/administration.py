@@ -42,11 +42,10 @@ class Users(Protocol):
         ...
 
     def change(self, user_id: int, changes: UserChanges) -> User:
-        """Change an account; its personal namespace follows its name."""
-        ...
+        """Change an account; its personal namespace follows its name.
 
-    def email_is_taken(self, email: str, except_by: int | None = None) -> bool:
-        """Tell whether another account has the address."""
+        Raises AlreadyTaken for the name, Duplicate for the address.
+        """
         ...
 
     def sole_owner_of(self, user_id: int) -> Sequence[int]:

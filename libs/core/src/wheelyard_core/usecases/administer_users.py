@@ -30,7 +30,6 @@ class NewUser:
 def create_user(acting: Acting, new: NewUser) -> User:
     """Create an account. Raises Duplicate where its name or address is in use."""
     acting.admin(writes=True)
-    _require_free_email(acting, new.email)
     try:
         user_id = acting.uow.accounts.add_user(new.username, new.name, is_admin=new.is_admin)
     except AlreadyTaken as error:
@@ -62,7 +61,6 @@ def change_user(acting: Acting, user_id: int, changes: UserChanges) -> User:
     user = find_user(acting, user_id)
     if person.user_id == user.id and changes.is_admin is False:
         raise InvalidInput("admin: an administrator cannot give up the right to administer")
-    _require_free_email(acting, changes.email, user.id)
     try:
         changed = acting.uow.users.change(user.id, changes)
     except AlreadyTaken as error:
@@ -103,8 +101,3 @@ def delete_user(acting: Acting, user_id: int, *, hard: bool) -> None:
     acting.uow.users.delete(user.id)
     acting.uow.access_changed()
     acting.uow.commit()
-
-
-def _require_free_email(acting: Acting, email: str | None, except_by: int | None = None) -> None:
-    if email is not None and acting.uow.users.email_is_taken(email, except_by):
-        raise Duplicate("Email has already been taken")

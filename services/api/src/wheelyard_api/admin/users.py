@@ -7,7 +7,7 @@ import click
 from wheelyard_api.admin.edge import opened, table
 from wheelyard_core.domain.administration import Stretch, User, UserChanges, UserFilter
 from wheelyard_core.domain.errors import NotFound
-from wheelyard_core.domain.places import parse_path
+from wheelyard_core.domain.places import parse_email, parse_path
 from wheelyard_core.ports import UnitOfWork
 
 _MOST: Final = 10_000
@@ -30,7 +30,7 @@ def create(username: str, name: str | None, email: str | None, *, admin: bool) -
     with opened() as registry, registry.database.begin() as uow:
         created = uow.accounts.add_user(username, name or username, is_admin=admin)
         if email:
-            uow.users.change(created, UserChanges(email=email))
+            uow.users.change(created, UserChanges(email=parse_email(email)))
         uow.commit()
     click.echo(f"Created the account {username}, number {created}.")
 

@@ -7,8 +7,7 @@ from wheelyard_api.rest.desk import acting, created, nothing
 from wheelyard_api.rest.lists import answer_list, read_stretch
 from wheelyard_api.rest.params import Params
 from wheelyard_core.domain.administration import UserChanges, UserFilter
-from wheelyard_core.domain.errors import InvalidInput
-from wheelyard_core.domain.places import parse_path
+from wheelyard_core.domain.places import parse_email, parse_path
 from wheelyard_core.usecases import administer_users
 from wheelyard_core.usecases.administer_users import NewUser
 
@@ -120,9 +119,4 @@ def _admin(params: Params) -> bool | None:
 
 def _email(params: Params) -> str | None:
     text = params.text("email")
-    if text is None or text == "":
-        return None
-    name, _, host = text.strip().rpartition("@")
-    if not name or not host or any(char.isspace() for char in text.strip()):
-        raise InvalidInput("email is invalid: it must look like name@example.com")
-    return text.strip()
+    return parse_email(text) if text else None

@@ -14,7 +14,7 @@ from wheelyard_core.adapters.db.models import User as UserRow
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import Role
 from wheelyard_core.domain.administration import Listed, Stretch, User, UserChanges, UserFilter
-from wheelyard_core.domain.errors import AlreadyTaken
+from wheelyard_core.domain.errors import AlreadyTaken, Duplicate
 
 _ORDERS: Final = {
     "id": UserRow.id,
@@ -58,25 +58,25 @@ class SqlUsers:
         return part_of(self._session, query, stretch, _ORDERS, _first)
 
     def change(self, user_id: int, changes: UserChanges) -> User:
-        """Change an account; its personal namespace follows its name. Raises AlreadyTaken."""
+        """Change an account; its personal namespace follows its name.
+
+        Raises AlreadyTaken for the name, Duplicate for the address.
+        """
         row = self._session.get_one(UserRow, user_id)
         if changes.username is not None and changes.username != row.username:
             self._rename(row, changes.username)
         row.name = row.name if changes.name is None else changes.name
-        row.email = row.email if changes.email is None else changes.email
         row.is_admin = row.is_admin if changes.is_admin is None else changes.is_admin
         if changes.is_blocked is not None:
             now = database_time(self._session)
             row.blocked_at = (row.blocked_at or now) if changes.is_blocked else None
-        self._session.flush()
+        if changes.email is not None:
+            row.email, row.email_key = changes.email, changes.email.lower()
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            raise Duplicate("Email has already been taken") from error
         return user_of(row)
-
-    def email_is_taken(self, email: str, except_by: int | None = None) -> bool:
-        """Tell whether another account has the address."""
-        query = select(UserRow.id).where(func.lower(UserRow.email) == email.lower())
-        if except_by is not None:
-            query = query.where(UserRow.id != except_by)
-        return self._session.scalar(query.limit(1)) is not None
 
     def sole_owner_of(self, user_id: int) -> Sequence[int]:
         """Return the groups that would have no owner without the account."""

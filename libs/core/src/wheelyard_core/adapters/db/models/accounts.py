@@ -21,6 +21,8 @@ class User(Base):
     username_key: Mapped[str] = mapped_column(String(255), unique=True)
     name: Mapped[str] = mapped_column(String(255))
     email: Mapped[str | None] = mapped_column(String(320))
+    # Lower case, as with names: one address belongs to one account.
+    email_key: Mapped[str | None] = mapped_column(String(320), unique=True)
     is_admin: Mapped[bool] = mapped_column(default=False)
     is_bot: Mapped[bool] = mapped_column(default=False)
     blocked_at: Mapped[datetime | None]
