@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.e2e.conftest import with_credentials
 from tests.support.clients import Finished, Person
 from tests.support.distributions import ADistribution
-from tests.support.forms import AForm, post
+from tests.support.forms import AForm, ask, basic, post
 from tests.support.wiretap import Exchange, Wiretap
 
 from wheelyard_core.domain.tokens import TokenKind
@@ -77,6 +77,13 @@ class Desk:
             url = f"http://{self.tap.behind}{self.project}/packages/pypi"
             answer = post(url, AForm.of(distribution.wheel()), self.publisher)
             assert answer.status == 201, answer.body
+
+    def listed(self, package: str) -> set[str]:
+        """Return the names of the files on a package's page, looked at past the wiretap."""
+        url = f"http://{self.tap.behind}{self.project}/packages/pypi/simple/{package}"
+        accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+        files = ask("GET", url, headers={**basic("__token__", self.publisher), **accept}).json
+        return {file["filename"] for file in files.get("files", [])}  # type: ignore[attr-defined]  # JSON
 
     def asked(self, method: str, suffix: str = "") -> list[Exchange]:
         """Return the client's requests of a method whose path ends in *suffix*."""

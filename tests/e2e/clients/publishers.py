@@ -1,6 +1,7 @@
 """The clients that publish, each as its own documentation has people type it."""
 
 from collections.abc import Callable
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,32 @@ from tests.e2e.clients.matrix import Client
 from tests.support.clients import Finished
 from tests.support.distributions import ADistribution
 
-LayOut = Callable[[Path, ADistribution], None]
+
+def lay_out_dist(folder: Path, distribution: ADistribution) -> None:
+    """Leave what a build leaves: dist/, and the project that it came from."""
+    (folder / "dist").mkdir(exist_ok=True)
+    for built in (distribution.wheel(), distribution.sdist()):
+        (folder / "dist" / built.filename).write_bytes(built.content)
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "{distribution.name}"\nversion = "{distribution.version}"\n'
+    )
+
+
+def lay_out_sources(folder: Path, distribution: ADistribution) -> None:
+    """Leave sources that flit builds before it publishes, there is no way around."""
+    entry_points = ConfigParser(delimiters=["="])
+    entry_points.read_string(distribution.entry_points or "[console_scripts]\n")
+    scripts = "".join(
+        f'"{name}" = "{target}"\n' for name, target in entry_points["console_scripts"].items()
+    )
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+        f'[project]\nname = "{distribution.name}"\nversion = "{distribution.version}"\n'
+        f'description = "A demonstration"\nrequires-python = ">=3.8"\n[project.scripts]\n{scripts}'
+    )
+    for path, content in distribution.wheel_members():
+        if path.endswith(".py"):
+            (folder / path).write_bytes(content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,19 +43,15 @@ class Publisher(Client):
     """Publishes what is laid out in a desk's folder."""
 
     publish: Callable[[Desk], Finished]
+    lay_out: Callable[[Path, ADistribution], None] = lay_out_dist
     metadata_version: str = "2.4"
     """The newest that it knows."""
+    also_asks: str = ""
+    """What it asks for before it uploads, below the address for uploads; nothing is there."""
 
-
-def lay_out(folder: Path, distribution: ADistribution) -> None:
-    """Leave in *folder* what a build leaves: dist/ and the project that it came from."""
-    dist = folder / "dist"
-    dist.mkdir(exist_ok=True)
-    for built in (distribution.wheel(), distribution.sdist()):
-        (dist / built.filename).write_bytes(built.content)
-    (folder / "pyproject.toml").write_text(
-        f'[project]\nname = "{distribution.name}"\nversion = "{distribution.version}"\n'
-    )
+    def has(self, desk: Desk, distribution: ADistribution) -> None:
+        """Lay a distribution out in the desk's folder."""
+        self.lay_out(desk.folder, distribution.of_metadata_version(self.metadata_version))
 
 
 def _files(desk: Desk) -> list[Path]:
@@ -37,30 +59,60 @@ def _files(desk: Desk) -> list[Path]:
 
 
 def _twine(desk: Desk) -> Finished:
-    return desk.run(
-        "twine",
-        "upload",
-        "--disable-progress-bar",
-        "--non-interactive",
-        "--repository-url",
-        desk.upload_url,
-        *_files(desk),
-        env={"TWINE_USERNAME": desk.username, "TWINE_PASSWORD": desk.secret},
-    )
+    quiet = ("--disable-progress-bar", "--non-interactive")
+    who = {"TWINE_USERNAME": desk.username, "TWINE_PASSWORD": desk.secret}
+    where = ("--repository-url", desk.upload_url)
+    return desk.run("twine", "upload", *quiet, *where, *_files(desk), env=who)
 
 
 def _uv(desk: Desk) -> Finished:
+    who = {"UV_PUBLISH_USERNAME": desk.username, "UV_PUBLISH_PASSWORD": desk.secret}
+    return desk.run("uv", "publish", "--publish-url", desk.upload_url, *_files(desk), env=who)
+
+
+def _poetry(desk: Desk) -> Finished:
+    who = ("--username", desk.username, "--password", desk.secret)
+    where = {"POETRY_REPOSITORIES_YARD_URL": desk.upload_url}
+    return desk.run("poetry", "publish", "--no-interaction", "-r", "yard", *who, env=where)
+
+
+def _pdm(desk: Desk) -> Finished:
+    # Otherwise it makes an environment for the project, which publishing has no use for.
+    settings = {"PDM_USE_VENV": "false", "PDM_PUBLISH_USERNAME": desk.username}
+    secret = {"PDM_PUBLISH_PASSWORD": desk.secret}
+    where = ("--repository", desk.upload_url)
+    return desk.run("pdm", "publish", "--no-build", *where, env={**settings, **secret})
+
+
+def _hatch(desk: Desk) -> Finished:
+    who = {"HATCH_INDEX_USER": desk.username, "HATCH_INDEX_AUTH": desk.secret}
+    return desk.run("hatch", "publish", "--no-prompt", "--repo", desk.upload_url, env=who)
+
+
+def _flit(desk: Desk) -> Finished:
     return desk.run(
-        "uv",
+        "flit",
         "publish",
-        "--publish-url",
-        desk.upload_url,
-        *_files(desk),
-        env={"UV_PUBLISH_USERNAME": desk.username, "UV_PUBLISH_PASSWORD": desk.secret},
+        env={
+            "FLIT_INDEX_URL": desk.upload_url,
+            "FLIT_USERNAME": desk.username,
+            "FLIT_PASSWORD": desk.secret,
+            # Or each of its builds differs from the one before.
+            "SOURCE_DATE_EPOCH": "1580601600",
+        },
     )
 
 
 PUBLISHERS = (
+    Publisher(lock="twine-4", package="twine", publish=_twine),
+    Publisher(lock="twine-5", package="twine", publish=_twine, metadata_version="2.3"),
+    Publisher(lock="twine-6", package="twine", publish=_twine),
     Publisher(lock="twine-7", package="twine", publish=_twine),
     Publisher(lock="uv", package="uv", way="publish", publish=_uv),
+    Publisher(lock="poetry", package="poetry", way="publish", publish=_poetry),
+    Publisher(lock="pdm", package="pdm", way="publish", publish=_pdm),
+    Publisher(
+        lock="hatch", package="hatch", way="publish", publish=_hatch, also_asks="/%2Bsimple/demo/"
+    ),
+    Publisher(lock="flit", package="flit", way="publish", publish=_flit, lay_out=lay_out_sources),
 )

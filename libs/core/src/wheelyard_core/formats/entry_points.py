@@ -41,7 +41,8 @@ def entry_point_problems(content: bytes, member: str) -> Iterator[str]:
             yield f"{member} has a group with an invalid name: {quoted(group)}."
         for name, value in parser.items(group):
             if flaw := _flaw(group, name, value):
-                yield f"{member}: the entry point {quoted(name)} in [{printable(group)}] {flaw}."
+                # Words in square brackets do not show: pdm takes them for its mark-up.
+                yield f"{member}: the entry point {quoted(name)} in {printable(group)} {flaw}."
 
 
 def _flaw(group: str, name: str, value: str) -> str | None:
