@@ -1,18 +1,22 @@
 """A registry in this process, on each database, and people who ask its administration."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from tests.support.in_process import Yard, environment, in_process
+from tests.support.in_process import Yard
 from tests.support.seed import unique
-from tests.support.servers.redis import RedisServer
 from werkzeug.test import TestResponse
 
-if TYPE_CHECKING:
-    from tests.support.servers.postgres import Databases
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+
+
+def only(found: Any) -> Any:
+    """Return what a list has, which must be one thing."""
+    assert isinstance(found, list)
+    assert len(found) == 1, found
+    return found[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,14 @@ class Someone:
         answer = self.ask("POST", path, json=fields)
         assert answer.status_code == 400, (fields, answer.text)
         assert word in answer.get_json()["message"], fields
+
+    def refusal(self) -> str:
+        """Return the message of the 401 that this caller gets."""
+        answer = self.ask("GET", "/user")
+        assert answer.status_code == 401, answer.text
+        message = answer.get_json()["message"]
+        assert isinstance(message, str)
+        return message
 
     def _answer(self, method: str, path: str, status: int, **options: Any) -> Any:
         answer = self.ask(method, path, **options)
@@ -95,16 +107,8 @@ class Town:
         return somebody
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def town(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
-) -> Iterator[Town]:
-    url = f"sqlite:///{tmp_path}/wheelyard.db"
-    if request.param == "postgresql":
-        databases: Databases = request.getfixturevalue("postgres")
-        url = databases.fresh_database()
-    with in_process(environment(tmp_path, url, redis_server.url)) as yard:
-        user_id = yard.seed.user(admin=True)
-        admin = Someone(yard, user_id, "admin", yard.seed.personal_token(user_id))
-        yield Town(yard, admin, Someone(yard, 0, "nobody", None))
-        assert yard.hand.failures == []
+@pytest.fixture
+def town(yard: Yard) -> Town:
+    user_id = yard.seed.user(admin=True)
+    admin = Someone(yard, user_id, "admin", yard.seed.personal_token(user_id))
+    return Town(yard, admin, Someone(yard, 0, "nobody", None))

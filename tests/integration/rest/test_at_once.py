@@ -2,20 +2,17 @@
 
 from collections import Counter
 from threading import Barrier, Thread
-from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.rest.conftest import Town
 
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.domain.administration import UserChanges
 
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
-
 pytestmark = pytest.mark.integration
 
 
-def test_whatever_takes_rights_away_is_told_after_its_commit(town: "Town") -> None:
+def test_whatever_takes_rights_away_is_told_after_its_commit(town: Town) -> None:
     group = town.group()
     project = town.project(namespace_id=group["id"])
     ada = town.member(30, project)
@@ -62,7 +59,7 @@ def test_whatever_takes_rights_away_is_told_after_its_commit(town: "Town") -> No
     tells("DELETE", f"/groups/{group['id']}")
 
 
-def test_of_two_rotations_at_once_the_second_sees_the_first(town: "Town") -> None:
+def test_of_two_rotations_at_once_the_second_sees_the_first(town: Town) -> None:
     ada = town.person()
     token = ada.post("/user/personal_access_tokens", name="t", scopes=["api"])
     statuses: list[int] = []
@@ -84,7 +81,7 @@ def test_of_two_rotations_at_once_the_second_sees_the_first(town: "Town") -> Non
     assert [one["name"] for one in ada.get("/personal_access_tokens?state=active")] == ["test"]
 
 
-def test_of_two_projects_of_one_name_at_once_one_is_made(town: "Town") -> None:
+def test_of_two_projects_of_one_name_at_once_one_is_made(town: Town) -> None:
     group = town.group()
     start, statuses = Barrier(4), Counter[int]()
 

@@ -1,11 +1,9 @@
 """Groups: nested, found by number or path, shown to those who may know of them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
+from tests.integration.rest.conftest import Town
 
 pytestmark = pytest.mark.integration
 
@@ -14,7 +12,7 @@ def names(found: Any) -> set[str]:
     return {one["name"] for one in found}
 
 
-def test_groups_are_nested_and_found_by_their_path(town: "Town") -> None:
+def test_groups_are_nested_and_found_by_their_path(town: Town) -> None:
     ada = town.person()
 
     acme = ada.post("/groups", name="ACME Tools", visibility="internal", description="Hammers")
@@ -46,7 +44,7 @@ def test_groups_are_nested_and_found_by_their_path(town: "Town") -> None:
     assert ada.get(f"/groups/{deep['id']}/members/{ada.id}")["access_level"] == 50
 
 
-def test_a_path_is_taken_in_any_case_by_groups_and_projects(town: "Town") -> None:
+def test_a_path_is_taken_in_any_case_by_groups_and_projects(town: Town) -> None:
     acme = town.group(name="acme")
     town.project(name="tools", namespace_id=acme["id"])
 
@@ -56,7 +54,7 @@ def test_a_path_is_taken_in_any_case_by_groups_and_projects(town: "Town") -> Non
     assert town.admin.status("PUT", f"/groups/{town.group()['id']}", path="acme") == 400
 
 
-def test_malformed_groups_are_refused_by_a_sentence(town: "Town") -> None:
+def test_malformed_groups_are_refused_by_a_sentence(town: Town) -> None:
     cases: list[tuple[dict[str, object], str]] = [
         ({}, "path is missing"),
         ({"name": "a/b"}, "letters, digits"),
@@ -79,7 +77,7 @@ def test_malformed_groups_are_refused_by_a_sentence(town: "Town") -> None:
     assert town.admin.post("/groups", name="Ünïted 🚀 v1.0_a+b-c", path="u")["path"] == "u"
 
 
-def test_a_group_that_is_not_shown_is_not_there(town: "Town") -> None:
+def test_a_group_that_is_not_shown_is_not_there(town: Town) -> None:
     secret, inner = town.group(), town.group(visibility="internal")
     public = town.group(visibility="public")
     member, stranger = town.member(10, group=secret), town.person()
@@ -108,7 +106,7 @@ def test_a_group_that_is_not_shown_is_not_there(town: "Town") -> None:
     assert member.get("/groups?owned=true") == []
 
 
-def test_only_owners_change_a_group(town: "Town") -> None:
+def test_only_owners_change_a_group(town: Town) -> None:
     group = town.group()
     owner, keeper = town.member(50, group=group), town.member(40, group=group)
     path = f"/groups/{group['id']}"
@@ -123,7 +121,7 @@ def test_only_owners_change_a_group(town: "Town") -> None:
     assert owner.status("PUT", path, name="<>") == 400
 
 
-def test_maintainers_and_above_add_to_a_group(town: "Town") -> None:
+def test_maintainers_and_above_add_to_a_group(town: Town) -> None:
     group = town.group(visibility="public")
     keeper, developer = town.member(40, group=group), town.member(30, group=group)
     stranger = town.person()
@@ -140,7 +138,7 @@ def test_maintainers_and_above_add_to_a_group(town: "Town") -> None:
     assert stranger.status("POST", "/groups", name="x", parent_id=999) == 404
 
 
-def test_a_new_path_takes_everything_below_along(town: "Town") -> None:
+def test_a_new_path_takes_everything_below_along(town: Town) -> None:
     acme = town.group(name="acme")
     cell = town.group(name="cell", parent_id=acme["id"])
     project = town.project(name="tools", namespace_id=cell["id"])
@@ -157,7 +155,7 @@ def test_a_new_path_takes_everything_below_along(town: "Town") -> None:
     town.admin.put(f"/groups/{acme['id']}", path="umbrella")
 
 
-def test_a_deleted_group_takes_everything_below_along(town: "Town") -> None:
+def test_a_deleted_group_takes_everything_below_along(town: Town) -> None:
     acme = town.group(name="acme")
     cell = town.group(name="cell", parent_id=acme["id"])
     project = town.project(namespace_id=cell["id"])
@@ -177,7 +175,7 @@ def test_a_deleted_group_takes_everything_below_along(town: "Town") -> None:
     assert town.group(name="acme")["id"] > cell["id"]
 
 
-def test_a_groups_projects_are_those_that_are_seen(town: "Town") -> None:
+def test_a_groups_projects_are_those_that_are_seen(town: Town) -> None:
     group = town.group(visibility="public")
     cell = town.group(parent_id=group["id"])
     town.project(name="shown", namespace_id=group["id"], visibility="public")
@@ -192,7 +190,7 @@ def test_a_groups_projects_are_those_that_are_seen(town: "Town") -> None:
     assert names(town.admin.get(f"{path}?search=hid")) == {"hidden"}
 
 
-def test_a_persons_name_is_no_group(town: "Town") -> None:
+def test_a_persons_name_is_no_group(town: Town) -> None:
     ada = town.person()
     personal = ada.post("/projects", name="mine")["namespace"]
 
@@ -204,7 +202,7 @@ def test_a_persons_name_is_no_group(town: "Town") -> None:
     assert names(ada.get("/groups")) == set()
 
 
-def test_groups_are_not_nested_without_end(town: "Town") -> None:
+def test_groups_are_not_nested_without_end(town: Town) -> None:
     parent = town.group()
     for _ in range(19):
         parent = town.group(name="x", parent_id=parent["id"])

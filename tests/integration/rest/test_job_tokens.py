@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, delete
 from sqlalchemy.orm import Session
+from tests.integration.rest.conftest import Town
 
 from wheelyard_core.adapters.db.models import Token
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +19,7 @@ IN_AN_HOUR = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 class Asked:
     """A job token, and what asked for it: a personal token beside the one that its person uses."""
 
-    def __init__(self, town: "Town", **fields: Any) -> None:
+    def __init__(self, town: Town, **fields: Any) -> None:
         self.town = town
         self.project = town.project()
         self.person = town.member(30, self.project)
@@ -71,7 +69,7 @@ ENDS: dict[str, tuple[Callable[[Asked], Any], str]] = {
 
 
 @pytest.mark.parametrize("end", list(ENDS))
-def test_a_job_token_stops_with_the_token_that_asked_for_it(town: "Town", end: str) -> None:
+def test_a_job_token_stops_with_the_token_that_asked_for_it(town: Town, end: str) -> None:
     act, word = ENDS[end]
     asked = Asked(town)
     assert asked.reads()[0] == 200
@@ -81,7 +79,7 @@ def test_a_job_token_stops_with_the_token_that_asked_for_it(town: "Town", end: s
     assert word in asked.stopped()
 
 
-def test_a_job_token_stops_with_its_project_access_token(town: "Town") -> None:
+def test_a_job_token_stops_with_its_project_access_token(town: Town) -> None:
     asked = Asked(town)
     path = f"/projects/{asked.project['id']}"
     bot = town.admin.post(f"{path}/access_tokens", name="b", scopes=["api"], access_level=30)
@@ -93,7 +91,7 @@ def test_a_job_token_stops_with_its_project_access_token(town: "Town") -> None:
     assert "revoked" in asked.stopped()
 
 
-def test_another_token_of_the_same_person_takes_nothing_along(town: "Town") -> None:
+def test_another_token_of_the_same_person_takes_nothing_along(town: Town) -> None:
     asked = Asked(town)
 
     asked.person.delete("/personal_access_tokens/self")
@@ -101,13 +99,13 @@ def test_another_token_of_the_same_person_takes_nothing_along(town: "Town") -> N
     assert asked.reads()[0] == 200
 
 
-def test_a_job_token_says_that_it_ends_with_the_token_that_asked(town: "Town") -> None:
+def test_a_job_token_says_that_it_ends_with_the_token_that_asked(town: Town) -> None:
     asked = Asked(town, expires_at=IN_AN_HOUR.isoformat())
 
     assert datetime.fromisoformat(asked.job["expires_at"]) == IN_AN_HOUR
 
 
-def test_a_row_that_is_removed_by_hand_takes_its_job_tokens_along(town: "Town") -> None:
+def test_a_row_that_is_removed_by_hand_takes_its_job_tokens_along(town: Town) -> None:
     asked = Asked(town)
     engine = create_engine(town.yard.registry.settings.database.url)
     with Session(engine) as session:

@@ -1,12 +1,10 @@
 """Lists: twenty a page with GitLab's headers, or by keyset."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
+from tests.integration.rest.conftest import Town
 
 pytestmark = pytest.mark.integration
 
@@ -17,7 +15,7 @@ def link(answer: Any, relation: str) -> str | None:
     return found[1].removeprefix("http://yard.example/api/v4") if found else None
 
 
-def test_a_list_is_twenty_a_page_with_gitlabs_headers(town: "Town") -> None:
+def test_a_list_is_twenty_a_page_with_gitlabs_headers(town: Town) -> None:
     group = town.group(name="acme")
     for number in range(23):
         town.project(name=f"p{number:02}", namespace_id=group["id"])
@@ -47,7 +45,7 @@ def test_a_list_is_twenty_a_page_with_gitlabs_headers(town: "Town") -> None:
     assert newest[0]["name"] == "p22"
 
 
-def test_a_keyset_shows_everything_once_while_the_list_changes(town: "Town") -> None:
+def test_a_keyset_shows_everything_once_while_the_list_changes(town: Town) -> None:
     group = town.group(name="acme")
     made = [town.project(namespace_id=group["id"])["id"] for _ in range(5)]
 
@@ -64,7 +62,7 @@ def test_a_keyset_shows_everything_once_while_the_list_changes(town: "Town") -> 
         assert seen == expected
 
 
-def test_every_list_is_paged(town: "Town") -> None:
+def test_every_list_is_paged(town: Town) -> None:
     project = town.project(visibility="public")
     path = f"/projects/{project['id']}"
     ada = town.member(40, project)
@@ -103,7 +101,7 @@ def test_every_list_is_paged(town: "Town") -> None:
         assert link(keyset, "next") is not None, address
 
 
-def test_malformed_lists_are_refused_by_a_sentence(town: "Town") -> None:
+def test_malformed_lists_are_refused_by_a_sentence(town: Town) -> None:
     for query, word in (
         ("page=0", "page must be a whole number"),
         ("page=-1", "page must be a whole number"),

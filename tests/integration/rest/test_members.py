@@ -2,12 +2,10 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
+from tests.integration.rest.conftest import Town
 
 pytestmark = pytest.mark.integration
 
@@ -18,7 +16,7 @@ def ids(found: Any) -> list[int]:
     return [one["id"] for one in found]
 
 
-def test_members_come_change_and_go(town: "Town") -> None:
+def test_members_come_change_and_go(town: Town) -> None:
     for kind, place in (("projects", town.project()), ("groups", town.group())):
         path = f"/{kind}/{place['id']}/members"
         ada = town.person()
@@ -52,7 +50,7 @@ def test_members_come_change_and_go(town: "Town") -> None:
         assert named["id"] == ada.id
 
 
-def test_a_role_is_inherited_and_the_highest_counts(town: "Town") -> None:
+def test_a_role_is_inherited_and_the_highest_counts(town: Town) -> None:
     group = town.group()
     cell = town.group(parent_id=group["id"])
     project = town.project(namespace_id=cell["id"])
@@ -71,7 +69,7 @@ def test_a_role_is_inherited_and_the_highest_counts(town: "Town") -> None:
     ada.put(f"/projects/{project['id']}", description="as maintainer")
 
 
-def test_nobody_grants_or_takes_a_role_above_their_own(town: "Town") -> None:
+def test_nobody_grants_or_takes_a_role_above_their_own(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}/members"
     keeper, owner = town.member(40, project), town.member(50, project)
@@ -92,7 +90,7 @@ def test_nobody_grants_or_takes_a_role_above_their_own(town: "Town") -> None:
     developer.get(f"/projects/{project['id']}", status=404)
 
 
-def test_malformed_members_are_refused_by_a_sentence(town: "Town") -> None:
+def test_malformed_members_are_refused_by_a_sentence(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}/members"
     ada = town.person()
@@ -112,7 +110,7 @@ def test_malformed_members_are_refused_by_a_sentence(town: "Town") -> None:
     assert town.admin.status("POST", path, username="nobody", access_level=30) == 404
 
 
-def test_a_group_keeps_its_last_owner(town: "Town") -> None:
+def test_a_group_keeps_its_last_owner(town: Town) -> None:
     ada, bob = town.person(), town.person()
     group = ada.post("/groups", name="theirs")
     path = f"/groups/{group['id']}/members"
@@ -125,7 +123,7 @@ def test_a_group_keeps_its_last_owner(town: "Town") -> None:
     assert ids(bob.get(path)) == [bob.id]
 
 
-def test_leaving_a_group_is_leaving_what_is_below(town: "Town") -> None:
+def test_leaving_a_group_is_leaving_what_is_below(town: Town) -> None:
     group = town.group()
     cell = town.group(parent_id=group["id"])
     project = town.project(namespace_id=cell["id"])
@@ -140,7 +138,7 @@ def test_leaving_a_group_is_leaving_what_is_below(town: "Town") -> None:
     bob.get(f"/projects/{project['id']}")
 
 
-def test_a_membership_ends_by_itself_and_can_begin_again(town: "Town") -> None:
+def test_a_membership_ends_by_itself_and_can_begin_again(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}/members"
     ada = town.person()

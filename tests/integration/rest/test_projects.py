@@ -3,18 +3,16 @@
 import base64
 from datetime import timedelta
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from tests.integration.rest.conftest import Town
 from tests.support.distributions import ADistribution
 
 from wheelyard_core.domain.catalogue import Publisher
 from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.work import Task
 from wheelyard_core.usecases.receive import Candidate, begin_upload
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
 
 pytestmark = pytest.mark.integration
 
@@ -23,7 +21,7 @@ def names(found: Any) -> list[str]:
     return [one["name"] for one in found]
 
 
-def test_a_project_has_gitlabs_fields(town: "Town") -> None:
+def test_a_project_has_gitlabs_fields(town: Town) -> None:
     group = town.group(name="acme")
 
     made = town.admin.post(
@@ -59,7 +57,7 @@ def test_a_project_has_gitlabs_fields(town: "Town") -> None:
         assert town.admin.get(f"/projects/{reference}/") == made
 
 
-def test_the_path_of_a_project_may_read_like_an_address(town: "Town") -> None:
+def test_the_path_of_a_project_may_read_like_an_address(town: Town) -> None:
     acme = town.group(name="acme")
     for name in ("members", "packages", "access_tokens"):
         made = town.admin.post("/projects", name=name, namespace_id=acme["id"])
@@ -68,7 +66,7 @@ def test_the_path_of_a_project_may_read_like_an_address(town: "Town") -> None:
         assert town.admin.get(f"/projects/acme%2F{name}/packages") == []
 
 
-def test_a_project_without_a_namespace_is_ones_own(town: "Town") -> None:
+def test_a_project_without_a_namespace_is_ones_own(town: Town) -> None:
     ada, bob = town.person(), town.person()
 
     mine = ada.post("/projects", path="mine")
@@ -87,7 +85,7 @@ def test_a_project_without_a_namespace_is_ones_own(town: "Town") -> None:
     assert ada.get("/projects/lovelace%2Fmine")["id"] == mine["id"]
 
 
-def test_malformed_projects_are_refused_by_a_sentence(town: "Town") -> None:
+def test_malformed_projects_are_refused_by_a_sentence(town: Town) -> None:
     cases: list[tuple[dict[str, object], str]] = [
         ({}, "path is missing"),
         ({"name": "a\nb"}, "letters, digits"),
@@ -103,7 +101,7 @@ def test_malformed_projects_are_refused_by_a_sentence(town: "Town") -> None:
     assert town.admin.status("POST", "/projects", name="x", namespace_id=999) == 404
 
 
-def test_settings_are_for_maintainers_and_deleting_for_owners(town: "Town") -> None:
+def test_settings_are_for_maintainers_and_deleting_for_owners(town: Town) -> None:
     group = town.group()
     project = town.project(namespace_id=group["id"])
     path = f"/projects/{project['id']}"
@@ -142,7 +140,7 @@ def test_settings_are_for_maintainers_and_deleting_for_owners(town: "Town") -> N
     town.admin.get(path, status=404)
 
 
-def test_a_list_shows_what_one_may_see(town: "Town") -> None:
+def test_a_list_shows_what_one_may_see(town: Town) -> None:
     group = town.group()
     town.project(name="private", namespace_id=group["id"])
     town.project(name="internal", visibility="internal")
@@ -167,7 +165,7 @@ def test_a_list_shows_what_one_may_see(town: "Town") -> None:
     assert bad.status_code == 401
 
 
-def test_a_deleted_project_leaves_no_blob_and_no_right(town: "Town") -> None:
+def test_a_deleted_project_leaves_no_blob_and_no_right(town: Town) -> None:
     project = town.project(visibility="public")
     path = f"/projects/{project['id']}"
     developer = town.member(30, project)
@@ -202,7 +200,7 @@ def test_a_deleted_project_leaves_no_blob_and_no_right(town: "Town") -> None:
     assert town.project()["id"] > project["id"]
 
 
-def test_a_deletion_that_does_not_commit_discards_nothing(town: "Town") -> None:
+def test_a_deletion_that_does_not_commit_discards_nothing(town: Town) -> None:
     project = town.project()
     developer = town.member(30, project)
     built = ADistribution().named("demo", "1.0").wheel()
@@ -216,7 +214,7 @@ def test_a_deletion_that_does_not_commit_discards_nothing(town: "Town") -> None:
     assert len(developer.get(f"/projects/{project['id']}/packages")) == 1
 
 
-def test_the_intent_of_an_upload_outlives_its_project(town: "Town") -> None:
+def test_the_intent_of_an_upload_outlives_its_project(town: Town) -> None:
     project = town.project()
     here = town.yard.registry
     filename = DistributionFilename.parse("demo-1.0-py3-none-any.whl")
@@ -235,7 +233,7 @@ def test_the_intent_of_an_upload_outlives_its_project(town: "Town") -> None:
     assert list(here.blobs.keys("")) == []
 
 
-def test_basic_and_bearer_administer_too(town: "Town") -> None:
+def test_basic_and_bearer_administer_too(town: Town) -> None:
     secret = town.admin.secret or ""
     basic = base64.b64encode(f"whoever:{secret}".encode()).decode()
 

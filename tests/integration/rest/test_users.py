@@ -1,18 +1,14 @@
 """Accounts: GitLab's addresses, fields and status codes."""
 
-from typing import TYPE_CHECKING
-
 import pytest
+from tests.integration.rest.conftest import Town
 
 from wheelyard_core.domain.tokens import is_well_formed
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Town
 
 pytestmark = pytest.mark.integration
 
 
-def test_an_account_is_made_found_changed_and_deleted(town: "Town") -> None:
+def test_an_account_is_made_found_changed_and_deleted(town: Town) -> None:
     made = town.admin.post("/users", username="Ada", name="Ada L", email="ada@example.com")
 
     assert made | {"created_at": "", "web_url": ""} == {
@@ -38,14 +34,14 @@ def test_an_account_is_made_found_changed_and_deleted(town: "Town") -> None:
     town.admin.get(f"/users/{made['id']}", status=404)
 
 
-def test_whoever_asks_is_shown_to_themselves(town: "Town") -> None:
+def test_whoever_asks_is_shown_to_themselves(town: Town) -> None:
     somebody = town.person()
 
     assert somebody.get("/user")["username"] == somebody.name
     assert somebody.get(f"/users/{somebody.id}")["id"] == somebody.id
 
 
-def test_accounts_are_for_administrators(town: "Town") -> None:
+def test_accounts_are_for_administrators(town: Town) -> None:
     somebody, other, reader = town.person(), town.person(), town.person("read_api")
 
     assert somebody.status("GET", "/users") == 403
@@ -60,7 +56,7 @@ def test_accounts_are_for_administrators(town: "Town") -> None:
         assert (answer.status_code, "Basic" in answer.headers["WWW-Authenticate"]) == (401, True)
 
 
-def test_a_taken_name_or_address_is_409_as_in_gitlab(town: "Town") -> None:
+def test_a_taken_name_or_address_is_409_as_in_gitlab(town: Town) -> None:
     town.admin.post("/users", username="ada", email="ada@example.com")
     group = town.group()
 
@@ -78,7 +74,7 @@ def test_a_taken_name_or_address_is_409_as_in_gitlab(town: "Town") -> None:
     assert town.admin.status("POST", "/groups", name="ada") == 400
 
 
-def test_a_blocked_account_can_do_nothing_until_unblocked(town: "Town") -> None:
+def test_a_blocked_account_can_do_nothing_until_unblocked(town: Town) -> None:
     somebody = town.person()
 
     assert town.admin.post(f"/users/{somebody.id}/block") is True
@@ -91,13 +87,13 @@ def test_a_blocked_account_can_do_nothing_until_unblocked(town: "Town") -> None:
     somebody.get("/user")
 
 
-def test_administrators_cannot_lock_themselves_out(town: "Town") -> None:
+def test_administrators_cannot_lock_themselves_out(town: Town) -> None:
     assert town.admin.status("POST", f"/users/{town.admin.id}/block") == 403
     assert town.admin.status("DELETE", f"/users/{town.admin.id}") == 403
     assert town.admin.status("PUT", f"/users/{town.admin.id}", admin=False) == 400
 
 
-def test_tokens_of_a_deleted_account_say_revoked(town: "Town") -> None:
+def test_tokens_of_a_deleted_account_say_revoked(town: Town) -> None:
     project = town.project()
     somebody = town.member(30, project)
     job = somebody.post(f"/projects/{project['id']}/job_tokens")["token"]
@@ -115,7 +111,7 @@ def test_tokens_of_a_deleted_account_say_revoked(town: "Town") -> None:
     assert town.admin.get(f"/projects/{project['id']}/members?per_page=100") == []
 
 
-def test_the_only_owner_of_a_group_is_not_deleted_by_accident(town: "Town") -> None:
+def test_the_only_owner_of_a_group_is_not_deleted_by_accident(town: Town) -> None:
     somebody = town.person()
     group = somebody.post("/groups", name="theirs")
 
@@ -142,12 +138,12 @@ MALFORMED: list[tuple[dict[str, object], str]] = [
 ]
 
 
-def test_malformed_accounts_are_refused_by_a_sentence(town: "Town") -> None:
+def test_malformed_accounts_are_refused_by_a_sentence(town: Town) -> None:
     for fields, word in MALFORMED:
         town.admin.refused("/users", word, **fields)
 
 
-def test_bodies_may_be_forms_and_queries(town: "Town") -> None:
+def test_bodies_may_be_forms_and_queries(town: Town) -> None:
     urlencoded = town.admin.ask("POST", "/users", data={"username": "form", "admin": "true"})
     multipart = town.admin.ask(
         "POST", "/users", data={"username": "parts"}, content_type="multipart/form-data"
@@ -165,7 +161,7 @@ def test_bodies_may_be_forms_and_queries(town: "Town") -> None:
     assert is_well_formed(token["token"])
 
 
-def test_bodies_that_are_no_object_are_refused(town: "Town") -> None:
+def test_bodies_that_are_no_object_are_refused(town: Town) -> None:
     for body in (b"{", b"[]", b'"x"', b"9" * 5000, b"[" * 100_000, b"\xff"):
         answer = town.admin.ask("POST", "/users", data=body, content_type="application/json")
 
@@ -175,7 +171,7 @@ def test_bodies_that_are_no_object_are_refused(town: "Town") -> None:
     assert long.status_code == 413
 
 
-def test_numbers_that_no_row_has_are_not_found(town: "Town") -> None:
+def test_numbers_that_no_row_has_are_not_found(town: Town) -> None:
     for number in ("0", "999999", "9" * 19, "9" * 40):
         assert town.admin.status("GET", f"/users/{number}") == 404
         assert town.admin.status("GET", f"/personal_access_tokens/{number}") == 404
