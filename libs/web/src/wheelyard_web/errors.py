@@ -29,6 +29,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.Duplicate: HTTPStatus.CONFLICT,
     errors.Gone: HTTPStatus.GONE,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.NotMinted: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ReadOnly: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 REALM: Final = 'Basic realm="Wheelyard"'

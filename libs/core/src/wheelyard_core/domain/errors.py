@@ -116,3 +116,13 @@ class ReadOnly(RegistryError):
     """The registry takes no changes at the moment."""
 
     code = "read_only"
+
+
+class NotMinted(RegistryError):
+    """An ID token that gets no upload token; `errors` of the answer says why, as on PyPI."""
+
+    code = "not_minted"
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason

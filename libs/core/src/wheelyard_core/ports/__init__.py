@@ -15,6 +15,7 @@ from wheelyard_core.ports.blobs import (
 from wheelyard_core.ports.catalogue import Files, MetadataFile, Projects, Releases
 from wheelyard_core.ports.database import Conflict, Database, DatabaseUnavailable, UnitOfWork
 from wheelyard_core.ports.pages import CacheUnavailable, PageCache, Pages
+from wheelyard_core.ports.trusted import IssuerKeys, IssuerUnavailable, TrustedPublishers
 from wheelyard_core.ports.uploads import Uploads
 from wheelyard_core.ports.work import Outbox, Queue, Verdicts
 
@@ -29,6 +30,8 @@ __all__ = [
     "Database",
     "DatabaseUnavailable",
     "Files",
+    "IssuerKeys",
+    "IssuerUnavailable",
     "MetadataFile",
     "Outbox",
     "PageCache",
@@ -38,6 +41,7 @@ __all__ = [
     "Releases",
     "StorageUnavailable",
     "Tokens",
+    "TrustedPublishers",
     "UnitOfWork",
     "Uploads",
     "Verdicts",

@@ -1,0 +1,1 @@
+"""Issuers of ID tokens, asked over HTTP."""
