@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import zipfile
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -13,6 +14,7 @@ from werkzeug.test import Client, TestResponse
 
 from wheelyard_core.ports import BlobNotFound, BlobReader, BlobStore, StorageUnavailable
 from wheelyard_indexer.app import create_app
+from wheelyard_indexer.sending import PIECE
 
 WHEEL = ADistribution().named("demo", "1!1.0+ubuntu.1").wheel()
 BODY = WHEEL.content
@@ -143,6 +145,15 @@ def test_if_range_and_if_none_match_compare_the_digest(published: Reader) -> Non
         assert "immutable" in unchanged.headers["Cache-Control"]
 
 
+def publish_large(reader: Reader) -> str:
+    """Publish a file that is sent in two pieces; return its path."""
+    # Smaller than what the test client would leave in an open file.
+    noise = random.Random(1).randbytes(PIECE + PIECE // 2)
+    built = ADistribution().named("large", "1.0").with_payload(noise).wheel()
+    assert reader.yard.publish(reader.project.id, built, reader.secret).status_code == 201
+    return f"files/{built.sha256}/{built.filename}"
+
+
 @dataclass
 class Watched:
     """The bytes of a blob, and whether they were closed; breaks off after *good* pieces."""
@@ -207,10 +218,14 @@ class Watching:
     client: Client
 
     def ask(
-        self, headers: dict[str, str] | None = None, method: str = "GET", suffix: str = ""
+        self,
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+        suffix: str = "",
+        path: str = WHOLE,
     ) -> TestResponse:
         return self.client.open(
-            f"{self.reader.index}/{WHOLE}{suffix}",
+            f"{self.reader.index}/{path}{suffix}",
             method=method,
             headers={"PRIVATE-TOKEN": self.reader.secret, **(headers or {})},
         )
@@ -265,17 +280,24 @@ def test_a_store_that_breaks_off_at_once_is_an_outage(watched: Watching) -> None
 
 
 def test_a_store_that_breaks_off_later_breaks_the_answer(watched: Watching) -> None:
+    path = publish_large(watched.reader)
     watched.store.good = 1
 
-    with pytest.raises(StorageUnavailable):
-        _ = watched.ask().data
-    watched.store.readers[0].close()
+    # By Flask at first, and then by what it remembered.
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable):
+            _ = watched.ask(path=path).data
+    for reader in watched.store.readers:
+        reader.close()
 
 
 def test_a_client_that_is_gone_leaves_no_open_reader(watched: Watching) -> None:
-    watched.ask().close()
+    path = publish_large(watched.reader)
 
-    assert watched.store.readers[0].closed
+    for _ in range(3):
+        watched.ask(path=path).close()
+
+    assert [reader.closed for reader in watched.store.readers] == [True] * 3
 
 
 def test_only_a_get_of_a_file_is_redirected(published: Reader) -> None:

@@ -20,8 +20,9 @@ from werkzeug.test import Client, TestResponse
 from wheelyard_core.adapters.db.models import Member, ProjectRow, Token
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.tokens import lookup_of
+from wheelyard_indexer.addresses import PROJECT_ROUTE
 from wheelyard_indexer.app import create_app
-from wheelyard_indexer.hot import PROJECT_ROUTE, Hit, HotPath
+from wheelyard_indexer.hot import Hit, HotPath
 
 ONE = ADistribution().named("demo", "1.0").wheel()
 TWO = ADistribution().named("demo", "2.0").wheel()
@@ -152,7 +153,7 @@ def test_memory_and_flask_give_the_same_answers(published: Reader, replica: Repl
 def test_a_hit_is_told_with_the_route_that_flask_would_tell(published: Reader) -> None:
     app = create_app(published.yard.registry)
     hits: list[Hit] = []
-    hot = HotPath(app, app.extensions["wheelyard.memory"], hits.append)
+    hot = HotPath(app, app.extensions["wheelyard.sender"], hits.append)
     Replica(published.yard, Client(app)).warm(published)
 
     Replica(published.yard, Client(hot)).ask(published, PAGE, {"Accept": JSON})

@@ -1,14 +1,17 @@
 """What a process remembers, and when it must not."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wheelyard_core.simple.page import PackagePage
 from wheelyard_core.simple.render import Rendered, render
-from wheelyard_indexer.memory import Grant, Memory
+from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.memory import Grant, Memory, Room
 
 EPOCH = "access:epoch"
 KEY = "page::1:demo"
-GRANT = Grant("page::1:", public=False, until=1e9)
+GRANT = Grant(1, "page::1:", public=False, until=1e9)
+FILE_KEY = (1, "0a" * 32, "demo-1.0-py3-none-any.whl")
+FILE = ServedFile("files/0a", "0a" * 32, 5, KEY)
 
 
 @dataclass
@@ -30,7 +33,7 @@ def page(serial: int, name: str = "demo") -> Rendered:
 
 
 def memory(limit: int = 1 << 20, told: Told | None = None) -> Memory:
-    return Memory(told or Told(), EPOCH, limit)
+    return Memory(told or Told(), EPOCH, Room(limit, limit))
 
 
 def test_what_was_read_under_a_ticket_is_remembered() -> None:
@@ -54,8 +57,10 @@ def test_what_changed_while_it_was_read_is_not_remembered() -> None:
 
         here.remember_page(KEY, page(1), ticket)
         here.remember_grant(("place",), GRANT, ticket)
+        here.remember_file(FILE_KEY, FILE, ticket)
 
         assert here.page(KEY) is None
+        assert here.file(FILE_KEY) is None
         assert here.grant(("place",)) is None
 
 
@@ -105,15 +110,17 @@ def test_an_older_page_never_takes_the_place_of_a_newer_one() -> None:
     assert found.page.serial == 2
 
 
-def test_a_change_of_access_drops_all_grants_and_no_page() -> None:
+def test_a_change_of_access_drops_all_grants_and_files_and_no_page() -> None:
     here = memory()
     ticket = here.ticket()
+    here.remember_file(FILE_KEY, FILE, ticket)
     here.remember_page(KEY, page(1), ticket)
     here.remember_grant(("place",), GRANT, ticket)
 
     here.forget([EPOCH])
 
     assert here.page(KEY) is not None
+    assert here.file(FILE_KEY) is None
     assert here.grant(("place",)) is None
 
 
@@ -163,3 +170,59 @@ def test_grants_are_bounded_in_number_and_size() -> None:
     assert here.grant(("0",)) is None
     assert here.grant(("20000",)) is not None
     assert here.grant(("x" * 2_000,)) is None
+
+
+def test_a_page_that_changes_drops_its_files_and_no_others() -> None:
+    here = memory()
+    other = (1, "0b" * 32, "other-1.0-py3-none-any.whl")
+    here.remember_file(FILE_KEY, FILE, here.ticket())
+    here.remember_file(other, replace(FILE, page_key="page::1:other"), here.ticket())
+
+    here.forget([KEY])
+
+    assert here.file(FILE_KEY) is None
+    assert here.file(other) is not None
+
+
+def test_an_emptied_redis_leaves_no_file() -> None:
+    here = memory()
+    here.remember_file(FILE_KEY, FILE, here.ticket())
+
+    here.forget_all()
+
+    assert here.file(FILE_KEY) is None
+
+
+def test_files_are_bounded_in_number() -> None:
+    here = memory()
+    ticket = here.ticket()
+
+    for number in range(50_001):
+        file = replace(FILE, page_key=f"page::1:{number}")
+        here.remember_file((number, "0a" * 32, "x.whl"), file, ticket)
+    here.forget(["page::1:0"])
+
+    assert here.file((0, "0a" * 32, "x.whl")) is None
+    assert here.file((50_000, "0a" * 32, "x.whl")) is not None
+
+
+def test_contents_stay_when_all_else_is_forgotten() -> None:
+    here = memory()
+    here.remember_content("one", b"x")
+
+    here.forget([EPOCH])
+    here.forget_all()
+
+    assert here.content("one") == b"x"
+
+
+def test_contents_have_room_of_their_own() -> None:
+    here = Memory(Told(), EPOCH, Room(pages=0, files=1_000))
+
+    for key in ("one", "two", "three"):
+        here.remember_content(key, b"x" * 300)
+    here.remember_content("large", b"x" * 2_000)
+
+    assert [here.content(key) is None for key in ("one", "two", "three", "large")] == [
+        True, True, False, True,
+    ]  # fmt: skip

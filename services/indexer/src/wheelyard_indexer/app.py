@@ -7,7 +7,8 @@ from wheelyard_core.bootstrap import Registry
 from wheelyard_indexer import files, pages
 from wheelyard_indexer.hot import HotPath
 from wheelyard_indexer.measuring import measure, measured_hits
-from wheelyard_indexer.memory import Memory
+from wheelyard_indexer.memory import Memory, Room
+from wheelyard_indexer.sending import Sender
 from wheelyard_web.application import make_app
 from wheelyard_web.watching import Origin
 
@@ -18,9 +19,12 @@ def create_app(registry: Registry) -> Flask:
     app = make_app("wheelyard_indexer", registry, blueprints, needs_database=False)
     app.extensions["wheelyard.pages"] = registry.pages()
     measure(app, registry.metrics)
-    memory = Memory(registry.tracking(), ACCESS_EPOCH, registry.settings.http.page_memory)
+    http = registry.settings.http
+    memory = Memory(registry.tracking(), ACCESS_EPOCH, Room(http.page_memory, http.file_memory))
+    sender = Sender(registry.blobs, memory)
     app.extensions["wheelyard.memory"] = memory
+    app.extensions["wheelyard.sender"] = sender
     hits = measured_hits(registry.metrics)
-    origin = Origin(registry.settings.http.trusted_proxies)
-    app.wsgi_app = HotPath(app.wsgi_app, memory, hits, origin)  # type: ignore[method-assign]  # Flask's own way
+    hot_path = HotPath(app.wsgi_app, sender, hits, Origin(http.trusted_proxies))
+    app.wsgi_app = hot_path  # type: ignore[method-assign]  # Flask's own way
     return app

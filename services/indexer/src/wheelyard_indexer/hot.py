@@ -1,21 +1,30 @@
-"""The hot path: simple pages out of this process's memory, in front of Flask.
+"""The hot path: pages and files out of what this process remembers, in front of Flask.
 
-A hit is one look-up for the grant, one for the page, and a write. Whatever is not certain, from a
-query to a name spelled otherwise, falls through to Flask, which decides, answers and remembers.
+A hit is one look-up for the grant, one for the page or the file, and a write. Whatever is not
+certain, from a query to a name spelled otherwise, falls through to Flask, which decides, answers
+and remembers.
 """
 
 from collections.abc import Callable, Iterable
 from time import monotonic, perf_counter
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from wheelyard_core.domain.access import Actor
+from wheelyard_core.ports import OpenFile, StorageUnavailable
 from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negotiate
-from wheelyard_indexer.answers import Answer
-from wheelyard_indexer.memory import GrantKey, Memory
+from wheelyard_indexer.addresses import file_address, file_route, page_address, page_route
+from wheelyard_indexer.answers import Headers
+from wheelyard_indexer.file_answers import Asked, file_answer
+from wheelyard_indexer.memory import Grant, GrantKey, Memory
+from wheelyard_indexer.sending import PIECE, Body, Sender, Told, ToldFile
 from wheelyard_web.watching import Exchange, Origin
 
 Environ: TypeAlias = dict[str, Any]
 Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
+
+# In the environment of a request whose blob could not be opened: Flask need not ask again.
+OUTAGE: Final = "wheelyard.outage"
+# What a hit gave: a page in one of its forms, or a file.
+FILE: Final = "file"
 
 
 class Hit(NamedTuple):
@@ -29,21 +38,16 @@ class Hit(NamedTuple):
 
 Observe: TypeAlias = Callable[[Hit], None]
 
-PROJECT_ROUTE: Final = "/api/v4/projects/<path:reference>/packages/pypi"
-ALIAS_ROUTE: Final = "/<path:reference>"
-_SIMPLE: Final = "/simple"
 
+class Found(NamedTuple):
+    """An answer of ours, before it is begun."""
 
-def address_of(path: str) -> tuple[str, str] | None:
-    """Return what comes before `/simple`, and the package, which is empty for the root.
-
-    None for what is no simple page, and for the page of a package called `simple`, which may as
-    well be the root of a project called so.
-    """
-    before, _, last = path.rstrip("/").rpartition("/")
-    if before.endswith(_SIMPLE):
-        return None if last == "simple" else (before[: -len(_SIMPLE)], last)
-    return (before, "") if last == "simple" else None
+    status: str
+    headers: Headers
+    body: bytes | Body
+    route: str
+    form: str
+    grant: Grant
 
 
 def grant_key(environ: Environ, place: str) -> GrantKey:
@@ -58,65 +62,100 @@ def grant_key(environ: Environ, place: str) -> GrantKey:
     )
 
 
+def remembered_grant(memory: Memory, environ: Environ, place: str) -> Grant | None:
+    """Return the decision about this request's credentials, where it still holds."""
+    # First: what Redis has told by now is forgotten by now.
+    if not memory.is_current():
+        return None
+    grant = memory.grant(grant_key(environ, place))
+    return None if grant is None or grant.until <= monotonic() else grant
+
+
 class HotPath:
-    """A WSGI application that answers what *memory* has, and leaves the rest to another one."""
+    """A WSGI application that answers what is remembered, and leaves the rest to another one."""
 
     def __init__(
         self,
         application: Wsgi,
-        memory: Memory,
+        sender: Sender,
         observe: Observe,
         origin: Origin | None = None,
     ) -> None:
         self._application = application
-        self._memory = memory
+        self._memory = sender.memory
+        self._sender = sender
         self._observe = observe
         self._origin = origin or Origin(())
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer from memory, or as the application does."""
         began = perf_counter()
-        address = address_of(environ["PATH_INFO"])
-        found = None if address is None else self._answer(environ, address)
-        if address is None or found is None:
+        found = self._find(environ)
+        if found is None:
             return self._application(environ, start_response)
-        answer, actor = found
-        request_id, client_ip = self._origin.of(environ)
-        tied = ("X-Request-ID", request_id)
-        status, body = 200, answer.body
-        if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag):
-            status, body = 304, b""
-            # A copy: a server or another middleware may add to it.
-            start_response("304 NOT MODIFIED", [*answer.headers_unchanged, tied])
-        else:
-            start_response("200 OK", [*answer.headers, tied])
-        method = environ["REQUEST_METHOD"]
-        if method == "HEAD":
-            body = b""
-        exchange = Exchange(request_id, client_ip, _route(*address), actor, status, len(body))
-        self._observe(Hit(exchange, method, answer.form, perf_counter() - began))
-        return [body] if body else []
+        return self._answer(found, environ, start_response, began)
 
-    def _answer(
-        self, environ: Environ, address: tuple[str, str]
-    ) -> tuple[Answer, Actor | None] | None:
-        place, package = address
-        # First: what Redis has told by now is forgotten by now.
-        if not self._memory.is_current() or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+    def _find(self, environ: Environ) -> Found | None:
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
             return None
-        grant = self._memory.grant(grant_key(environ, place))
-        if grant is None or grant.until <= monotonic() or environ.get("QUERY_STRING"):
-            return None
-        page = self._memory.page(grant.stem + package)
-        if page is None:
-            return None
+        path = environ["PATH_INFO"]
+        page = page_address(path)
+        if page is not None:
+            return self._page(environ, *page)
+        file = file_address(path)
+        return None if file is None else self._file(environ, *file)
+
+    def _page(self, environ: Environ, place: str, package: str) -> Found | None:
+        grant = remembered_grant(self._memory, environ, place)
+        page = None if grant is None else self._memory.page(grant.stem + package)
         offer = negotiate(environ.get("HTTP_ACCEPT"), None)
-        if offer is None:
+        if grant is None or page is None or offer is None:
             return None
         gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING"))
-        return page.answer(offer, gzip=gzip, public=grant.public), grant.actor
+        answer = page.answer(offer, gzip=gzip, public=grant.public)
+        route = page_route(place, package)
+        if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag):
+            unchanged = answer.headers_unchanged
+            return Found("304 NOT MODIFIED", unchanged, b"", route, answer.form, grant)
+        body = b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body
+        return Found("200 OK", answer.headers, body, route, answer.form, grant)
+
+    def _file(self, environ: Environ, place: str, sha256: str, filename: str) -> Found | None:
+        grant = remembered_grant(self._memory, environ, place)
+        if grant is None:
+            return None
+        file = self._memory.file((grant.project_id, sha256, filename))
+        if file is None:
+            return None
+        answer = file_answer(file, Asked.of(environ), public=grant.public)
+        try:
+            body = b"" if answer.span is None else self._sender.begin(file, answer.span)
+        except StorageUnavailable as error:
+            environ[OUTAGE] = error
+            return None
+        return Found(answer.status, answer.headers, body, file_route(place), FILE, grant)
+
+    def _answer(
+        self, found: Found, environ: Environ, start_response: Any, began: float
+    ) -> Iterable[bytes]:
+        request_id, client_ip = self._origin.of(environ)
+        # A copy: a server or another middleware may add to it.
+        start_response(found.status, [*found.headers, ("X-Request-ID", request_id)])
+        status, method = int(found.status[:3]), environ["REQUEST_METHOD"]
+
+        def tell(sent: int) -> None:
+            exchange = Exchange(request_id, client_ip, found.route, found.grant.actor, status, sent)
+            self._observe(Hit(exchange, method, found.form, perf_counter() - began))
+
+        if isinstance(found.body, bytes):
+            tell(len(found.body))
+            return [found.body] if found.body else []
+        return _watched(found.body, environ, tell)
 
 
-def _route(place: str, package: str) -> str:
-    route = PROJECT_ROUTE if place.startswith("/api/v4/projects/") else ALIAS_ROUTE
-    return f"{route}{_SIMPLE}/<package>" if package else f"{route}{_SIMPLE}"
+def _watched(body: Body, environ: Environ, tell: Callable[[int], None]) -> Iterable[bytes]:
+    content, wrapper = body.content, environ.get("wsgi.file_wrapper")
+    if wrapper is None or not isinstance(content, OpenFile):
+        return Told(body, tell)
+    sent: Iterable[bytes] = wrapper(ToldFile(body, content, tell), PIECE)
+    return sent

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 
 from wheelyard_core.observability.measured import page_built
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_indexer.hot import Hit, Observe
+from wheelyard_indexer.hot import FILE, Hit, Observe
 from wheelyard_web.watching import tell
 
 _PAGES: Final = frozenset({"pages.root", "pages.package"})
@@ -55,12 +55,15 @@ def _download(status: int) -> tuple[str, str]:
 
 
 def measured_hits(metrics: Metrics) -> Observe:
-    """Return what counts the pages that were answered from memory, and tells of them."""
+    """Return what counts the pages and files that were answered from memory, and tells of them."""
 
     def count(hit: Hit) -> None:
         exchange = hit.exchange
         metrics.observe_request("indexer", exchange.route, hit.method, exchange.status, hit.seconds)
-        metrics.count("wheelyard_index_requests_total", hit.form, "hit")
+        if hit.form == FILE:
+            metrics.count("wheelyard_downloads_total", "proxy", "ok")
+        else:
+            metrics.count("wheelyard_index_requests_total", hit.form, "hit")
         tell(exchange, "indexer", hit.method, hit.seconds)
 
     return count

@@ -1,4 +1,4 @@
-"""What this process remembers: pages, ready to send, and who may read them.
+"""What this process remembers: pages and small files, ready to send, and who may read them.
 
 It is right for as long as Redis tells of every change (adapters/cache/tracking.py), and is asked
 only then. Reads take no lock: a dictionary's `get` is whole under the interpreter's own.
@@ -14,12 +14,18 @@ from wheelyard_core.domain.access import Actor
 from wheelyard_core.simple.negotiation import Offer
 from wheelyard_core.simple.render import Rendered, Variant
 from wheelyard_indexer.answers import Answer, page_answer
+from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.shelf import Shelf
 
 GrantKey: TypeAlias = tuple[str | None, ...]
+# A project's number, the digest and the name in the address.
+FileKey: TypeAlias = tuple[int, str, str]
 
 _GRANTS: Final = 20_000
+_FILES: Final = 50_000
 # What an entry weighs beside its bodies: objects, headers, its share of the dictionary.
 _OVERHEAD: Final = 8_192
+_CONTENT_OVERHEAD: Final = 256
 # Longer credentials are nobody's; they would only fill the memory.
 _LONGEST_CREDENTIALS: Final = 1_024
 
@@ -37,9 +43,21 @@ class Coherence(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """A positive decision: these credentials may read the pages whose keys begin with *stem*."""
+class Room:
+    """How many bytes of what are kept."""
 
+    pages: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A positive decision: these credentials may read the pages and files of a project.
+
+    The keys of its pages begin with *stem*.
+    """
+
+    project_id: int
     stem: str
     public: bool
     until: float
@@ -51,8 +69,6 @@ class RememberedPage:
     """A page and its answers, made when they are first asked for."""
 
     page: Rendered
-    cost: int
-    used: bool = True
     _answers: dict[tuple[Offer, bool, bool], Answer] = field(default_factory=dict)
 
     def answer(self, offer: Offer, *, gzip: bool, public: bool) -> Answer:
@@ -66,32 +82,31 @@ class RememberedPage:
 
 
 class Memory:
-    """Pages and grants of one process, within *limit* bytes of pages.
+    """Pages, files and grants of one process.
 
     A ticket is taken before anything is read that will be remembered. What was read under a ticket
     is not remembered when a change was heard of since: it may be what changed.
     """
 
-    def __init__(self, coherence: Coherence, epoch_key: str, limit: int) -> None:
+    def __init__(self, coherence: Coherence, epoch_key: str, room: Room) -> None:
         self._coherence = coherence
         self._epoch_key = epoch_key
-        self._limit = limit
         self._guard = Lock()
         self._is_following = False
         self._generation = 0
-        self._pages: OrderedDict[str, RememberedPage] = OrderedDict()
-        self._size = 0
+        self._pages: Shelf[RememberedPage] = Shelf(room.pages)
+        self._contents: Shelf[bytes] = Shelf(room.files)
         self._grants: OrderedDict[GrantKey, Grant] = OrderedDict()
+        self._files: OrderedDict[FileKey, ServedFile] = OrderedDict()
+        # The remembered files of each page, by its key.
+        self._listed: dict[str, set[FileKey]] = {}
         # May be called before anything is looked up: what was heard by then is forgotten by then.
         self.is_current = coherence.is_current
         self.grant = self._grants.get
-
-    def page(self, key: str) -> RememberedPage | None:
-        """Return a page. Ask `is_current` first."""
-        found = self._pages.get(key)
-        if found is not None:
-            found.used = True
-        return found
+        self.page = self._pages.get
+        self.file = self._files.get
+        # The bytes of a small blob. They never change, whoever may read them.
+        self.content = self._contents.get
 
     def ticket(self) -> int | None:
         """Return what reading begins with; None while nothing can be remembered."""
@@ -107,17 +122,13 @@ class Memory:
         To be called before the page is sent: Redis may have shown it to us before it told of the
         change, and nobody may get the older one from here afterwards.
         """
-        entry = RememberedPage(page, _cost(page))
         with self._guard:
             known = self._pages.get(key)
-            if known is not None and known.page.serial < page.serial:
-                self._drop(key)
-                known = None
-            if known is not None or ticket != self._generation or entry.cost > self._limit:
+            if known is not None and known.page.serial >= page.serial:
                 return
-            self._pages[key] = entry
-            self._size += entry.cost
-            self._make_room()
+            self._pages.drop(key)
+            if ticket == self._generation:
+                self._pages.put(key, RememberedPage(page), _cost(page))
 
     def remember_grant(self, key: GrantKey, grant: Grant, ticket: int | None) -> None:
         """Keep a positive decision that was made under *ticket*."""
@@ -131,44 +142,58 @@ class Memory:
             if len(self._grants) > _GRANTS:
                 self._grants.popitem(last=False)
 
+    def remember_file(self, key: FileKey, file: ServedFile, ticket: int | None) -> None:
+        """Keep which blob an address stands for, as it was read under *ticket*."""
+        with self._guard:
+            if ticket != self._generation:
+                return
+            self._files[key] = file
+            self._files.move_to_end(key)
+            self._listed.setdefault(file.page_key, set()).add(key)
+            if len(self._files) > _FILES:
+                oldest, gone = self._files.popitem(last=False)
+                self._unlist(oldest, gone)
+
+    def remember_content(self, blob_key: str, content: bytes) -> None:
+        """Keep the bytes of a blob, which no change concerns."""
+        with self._guard:
+            self._contents.put(blob_key, content, _CONTENT_OVERHEAD + len(content))
+
     def forget(self, keys: Sequence[str]) -> None:
-        """Forget pages; all grants, when who may do what has changed."""
+        """Forget pages and the files on them; all grants and files, when access has changed."""
         with self._guard:
             self._generation += 1
             for key in keys:
                 if key == self._epoch_key:
-                    self._grants.clear()
+                    self._forget_access()
                 else:
-                    self._drop(key)
+                    self._pages.drop(key)
+                    for file_key in self._listed.pop(key, ()):
+                        self._files.pop(file_key, None)
 
     def forget_all(self) -> None:
-        """Forget everything."""
+        """Forget everything but contents, to which nothing leads any more."""
         with self._guard:
             self._generation += 1
-            self._grants.clear()
+            self._forget_access()
             self._pages.clear()
-            self._size = 0
+
+    def _forget_access(self) -> None:
+        self._grants.clear()
+        self._files.clear()
+        self._listed.clear()
+
+    def _unlist(self, key: FileKey, file: ServedFile) -> None:
+        keys = self._listed.get(file.page_key, set())
+        keys.discard(key)
+        if not keys:
+            self._listed.pop(file.page_key, None)
 
     def _follow(self) -> None:
         with self._guard:
             starts, self._is_following = not self._is_following, True
         if starts:
             self._coherence.follow(self)
-
-    def _drop(self, key: str) -> None:
-        entry = self._pages.pop(key, None)
-        if entry is not None:
-            self._size -= entry.cost
-
-    def _make_room(self) -> None:
-        """Drop the longest unused; what was used since it was last looked at gets another turn."""
-        while self._size > self._limit:
-            key, entry = next(iter(self._pages.items()))
-            if entry.used:
-                entry.used = False
-                self._pages.move_to_end(key)
-            else:
-                self._drop(key)
 
 
 def _cost(page: Rendered) -> int:

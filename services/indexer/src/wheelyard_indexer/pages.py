@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from wheelyard_core.domain.errors import InvalidName, NotFound
 from wheelyard_core.domain.names import PackageName
@@ -12,10 +12,10 @@ from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negoti
 from wheelyard_core.simple.page import RootPage
 from wheelyard_core.simple.render import Rendered, render
 from wheelyard_core.simple.urls import simple_url
-from wheelyard_core.usecases.pages import Pages, package_page
+from wheelyard_core.usecases.pages import package_page
 from wheelyard_indexer.answers import VARY, cache_control, page_answer
-from wheelyard_indexer.reading import ReadableGroup, allowed_group, allowed_to_pull
-from wheelyard_indexer.remembering import Remembering, memory
+from wheelyard_indexer.reading import ReadableGroup, allowed_group
+from wheelyard_indexer.remembering import Remembering, memory, pages
 from wheelyard_web.errors import answer as error_answer
 from wheelyard_web.identity import registry
 
@@ -35,10 +35,9 @@ _NOT_ACCEPTABLE: Final = (
 def root(reference: str) -> Response:
     """Answer with the names of a project's packages."""
     remembering = Remembering.begin(memory(), request.environ)
-    allowed = allowed_to_pull(reference)
-    remembering.grant(allowed, _pages(), "")
-    page = _pages().root(allowed.project.id)
-    remembering.page(page)
+    allowed = remembering.allowed(reference)
+    page = pages().root(allowed.project_id)
+    remembering.page(pages().key(allowed.project_id), page)
     return _answer(page, public=allowed.public)
 
 
@@ -47,15 +46,14 @@ def root(reference: str) -> Response:
 def package(reference: str, package: str) -> Response:
     """Answer with the files of a package."""
     remembering = Remembering.begin(memory(), request.environ)
-    allowed = allowed_to_pull(reference)
+    allowed = remembering.allowed(reference)
     normalized = _normalized(package)
     if normalized != package:
         return _under_its_name(package, normalized, public=allowed.public)
-    remembering.grant(allowed, _pages(), package)
-    page = _pages().package(allowed.project.id, package)
+    page = pages().package(allowed.project_id, package)
     if page is None:
         raise NotFound(f"Package not found: {package}")
-    remembering.page(page)
+    remembering.page(pages().key(allowed.project_id, package), page)
     return _answer(page, public=allowed.public)
 
 
@@ -65,7 +63,7 @@ def group_root(reference: str) -> Response:
     group = allowed_group(reference)
     with registry().database.snapshot() as uow:
         listing = uow.pages.root(group.project_ids)
-    address = simple_url(_pages().base_path, _scope(group))
+    address = simple_url(pages().base_path, _scope(group))
     return _answer(render(RootPage.of(listing.serial, listing.names, address)), public=group.public)
 
 
@@ -80,18 +78,12 @@ def group_package(reference: str, package: str) -> Response:
         listing = uow.pages.package(group.project_ids, package)
     if listing is None:
         raise NotFound(f"Package not found: {package}")
-    page = package_page(listing, _pages().base_path, _scope(group))
+    page = package_page(listing, pages().base_path, _scope(group))
     return _answer(render(page), public=group.public)
 
 
 def _scope(group: ReadableGroup) -> str:
     return f"groups/{group.id}/-"
-
-
-def _pages() -> Pages:
-    found = current_app.extensions["wheelyard.pages"]
-    assert isinstance(found, Pages)  # noqa: S101  put there by create_app
-    return found
 
 
 def _normalized(package: str) -> str:
@@ -106,7 +98,7 @@ def _under_its_name(package: str, normalized: str, *, public: bool) -> Response:
     """Return a redirect to the normalized name, with the query; it says nothing of existence."""
     # Werkzeug's path begins with one slash, whatever was sent: two would name another host.
     here = request.path.removesuffix(package)
-    address = f"{_pages().base_path}{quote(here)}{normalized}/"
+    address = f"{pages().base_path}{quote(here)}{normalized}/"
     query = request.query_string.decode("ascii", "ignore")
     response = Response(status=301, content_type="text/plain")
     response.headers["Location"] = f"{address}?{query}" if query else address

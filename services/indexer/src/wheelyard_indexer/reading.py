@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wheelyard_core.domain.access import Permission, readable_below, user_of
-from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 from wheelyard_core.usecases.authenticate import Authenticated, note_use
 from wheelyard_core.usecases.authorise import authorised_project
@@ -14,15 +13,11 @@ from wheelyard_web.identity import identify, registry
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A project that the actor may read, and when that may be otherwise, as far as is known."""
+    """A project that the actor may read, whether anybody may, and until when as far as is known."""
 
-    project: Project
+    project_id: int
+    public: bool
     until: datetime | None
-
-    @property
-    def public(self) -> bool:
-        """Whether anybody may read it."""
-        return self.project.policy.anybody_may_pull
 
 
 def allowed_to_pull(reference: str) -> Allowed:
@@ -37,7 +32,8 @@ def allowed_to_pull(reference: str) -> Allowed:
         if user_id is not None:
             ends.append(uow.projects.role_changes(user_id, project.policy, now))
     _note(who)
-    return Allowed(project, min((end for end in ends if end is not None), default=None))
+    until = min((end for end in ends if end is not None), default=None)
+    return Allowed(project.id, project.policy.anybody_may_pull, until)
 
 
 @dataclass(frozen=True, slots=True)

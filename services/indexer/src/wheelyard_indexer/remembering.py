@@ -9,9 +9,11 @@ from flask import current_app, g
 from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
 from wheelyard_core.simple.render import Rendered
 from wheelyard_core.usecases.pages import Pages
-from wheelyard_indexer.hot import address_of, grant_key
+from wheelyard_indexer.addresses import is_place_of, place_of
+from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.hot import grant_key, remembered_grant
 from wheelyard_indexer.memory import Grant, Memory
-from wheelyard_indexer.reading import Allowed
+from wheelyard_indexer.reading import Allowed, allowed_to_pull
 from wheelyard_web.identity import registry
 
 
@@ -19,6 +21,13 @@ def memory() -> Memory:
     """Return the memory of this process."""
     found = current_app.extensions["wheelyard.memory"]
     assert isinstance(found, Memory)  # noqa: S101  put there by create_app
+    return found
+
+
+def pages() -> Pages:
+    """Return what reads simple pages."""
+    found = current_app.extensions["wheelyard.pages"]
+    assert isinstance(found, Pages)  # noqa: S101  put there by create_app
     return found
 
 
@@ -34,28 +43,43 @@ class Remembering:
     ticket: int | None
     environ: dict[str, Any]
     began: float = field(default_factory=monotonic)
-    _key: str | None = None
 
     @classmethod
     def begin(cls, memory: Memory, environ: dict[str, Any]) -> "Remembering":
         """Take a ticket."""
         return cls(memory, memory.ticket(), environ)
 
-    def grant(self, allowed: Allowed, pages: Pages, package: str) -> None:
-        """Keep that the request's credentials may read this project."""
-        self._key = pages.key(allowed.project.id, package)
-        address = address_of(self.environ["PATH_INFO"])
-        if address is None or address[1] != package:
+    def allowed(self, reference: str) -> Allowed:
+        """Return the project, by a decision that is remembered or made now.
+
+        Raises the ladder's refusal.
+        """
+        place = place_of(self.environ["PATH_INFO"])
+        if place is None or not is_place_of(place, reference):
             # The router read the address otherwise than the hot path would.
-            return
+            return allowed_to_pull(reference)
+        grant = remembered_grant(self.memory, self.environ, place)
+        if grant is not None:
+            g.actor = grant.actor
+            return Allowed(grant.project_id, grant.public, None)
+        allowed = allowed_to_pull(reference)
+        self._remember(allowed, place)
+        return allowed
+
+    def page(self, key: str, page: Rendered) -> None:
+        """Keep the page. One without a serial changes without a word, and is not kept."""
+        if page.serial:
+            self.memory.remember_page(key, page, self.ticket)
+
+    def file(self, project_id: int, sha256: str, filename: str, file: ServedFile) -> None:
+        """Keep which blob an address stands for."""
+        self.memory.remember_file((project_id, sha256, filename), file, self.ticket)
+
+    def _remember(self, allowed: Allowed, place: str) -> None:
         seconds = GRANT_SECONDS
         if allowed.until is not None:
             seconds = min(seconds, (allowed.until - registry().now()).total_seconds())
-        stem = pages.key(allowed.project.id)
-        grant = Grant(stem, allowed.public, self.began + seconds, g.get("actor"))
-        self.memory.remember_grant(grant_key(self.environ, address[0]), grant, self.ticket)
-
-    def page(self, page: Rendered) -> None:
-        """Keep the page. One without a serial changes without a word, and is not kept."""
-        if self._key is not None and page.serial:
-            self.memory.remember_page(self._key, page, self.ticket)
+        stem = pages().key(allowed.project_id)
+        until = self.began + seconds
+        grant = Grant(allowed.project_id, stem, allowed.public, until, g.get("actor"))
+        self.memory.remember_grant(grant_key(self.environ, place), grant, self.ticket)

@@ -10,6 +10,7 @@ from wheelyard_core.ports.blobs import (
     BlobNotFound,
     BlobReader,
     BlobStore,
+    OpenFile,
     StorageUnavailable,
 )
 from wheelyard_core.ports.catalogue import Files, MetadataFile, Projects, Releases
@@ -33,6 +34,7 @@ __all__ = [
     "IssuerKeys",
     "IssuerUnavailable",
     "MetadataFile",
+    "OpenFile",
     "Outbox",
     "PageCache",
     "Pages",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 
 class BlobNotFound(Exception):
@@ -49,6 +49,15 @@ class BlobReader(Protocol):
         trace: TracebackType | None,
         /,
     ) -> None: ...
+
+
+@runtime_checkable
+class OpenFile(BlobReader, Protocol):
+    """A blob that is a file of this machine, at the first byte to read: the kernel may send it."""
+
+    def fileno(self) -> int:
+        """Return its descriptor, which `close` closes."""
+        ...
 
 
 class BlobStore(Protocol):

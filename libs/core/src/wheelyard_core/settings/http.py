@@ -50,6 +50,12 @@ _PAGE_MEMORY: Final = Setting(
     "64MiB",
     "How much of simple pages a serving process keeps in its own memory, in front of Redis.",
 )
+_FILE_MEMORY: Final = Setting(
+    "WHEELYARD_FILE_MEMORY",
+    parse_size,
+    "32MiB",
+    "How much of metadata files and small files a serving process keeps in its own memory.",
+)
 _TRUSTED_PROXIES: Final = Setting(
     "WHEELYARD_TRUSTED_PROXIES",
     parse_networks,
@@ -69,6 +75,7 @@ class HttpSettings:
     downloads: str
     presign_seconds: int
     page_memory: int
+    file_memory: int
     trusted_proxies: tuple[str, ...]
 
     @classmethod
@@ -82,6 +89,7 @@ class HttpSettings:
             downloads=source.read(_DOWNLOADS),
             presign_seconds=source.read(_PRESIGN_SECONDS),
             page_memory=source.read(_PAGE_MEMORY),
+            file_memory=source.read(_FILE_MEMORY),
             trusted_proxies=source.read(_TRUSTED_PROXIES),
         )
 

@@ -147,7 +147,7 @@ class DirectoryBlobStore:
 
 
 class FileReader:
-    """A BlobReader over an open file."""
+    """An OpenFile, and so a BlobReader."""
 
     def __init__(self, file: BinaryIO, size: int, length: int) -> None:
         self.size = size
@@ -167,6 +167,10 @@ class FileReader:
             wanted -= len(piece)
             self._left -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def fileno(self) -> int:
+        """Return the descriptor, at the first byte that was not read yet."""
+        return self._file.fileno()
 
     def close(self) -> None:
         """Close the file."""
