@@ -274,6 +274,23 @@ def test_a_signal_stops_everything_and_the_next_start_finds_all(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("point", ["credentials-kept", "first-run-committed"])
+def test_a_first_start_that_was_killed_costs_nobody_their_credentials(
+    point: str, serve: Serve, tmp_path: Path
+) -> None:
+    crash = {
+        "WHEELYARD_TEST_CRASH_AT": point,
+        "WHEELYARD_TEST_CRASH_MARKER": str(tmp_path / "crash"),
+    }
+    assert serve(environment=crash).ended() == 1
+    assert (tmp_path / f"crash.{point}").exists()
+
+    again = serve().serving()
+
+    assert again.publish(ADistribution())[0] == 201
+
+
+@pytest.mark.slow
 def test_a_signal_during_the_start_stops_everything(serve: Serve) -> None:
     starting = serve()
     wait_for(lambda: "web" in starting.services(), START_SECONDS, starting.said)

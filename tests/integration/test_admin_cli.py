@@ -1,5 +1,6 @@
 """`wheelyard-admin` on real parts: what it changes is true, what it refuses is a sentence."""
 
+import os
 import re
 import stat
 import subprocess
@@ -29,6 +30,7 @@ from wheelyard_core.usecases.sweep import sweep_outbox
 
 pytestmark = pytest.mark.integration
 
+MACHINE = dict(os.environ)  # noqa: TID251  the programs need the machine's PATH
 Run = Callable[..., Result]
 
 
@@ -120,6 +122,26 @@ def test_a_bootstrap_that_cannot_write_its_file_creates_nothing(run: Run, tmp_pa
     refused(run("bootstrap", "--credentials-file", str(tmp_path / "file" / "credentials.env")))
 
     assert "Created" in succeeded(run("bootstrap"))
+
+
+@pytest.mark.usefixtures("migrated")
+@pytest.mark.parametrize("point", ["credentials-kept", "first-run-committed"])
+def test_a_bootstrap_that_was_killed_costs_nobody_their_credentials(
+    point: str, run: Run, settings: dict[str, str], tmp_path: Path
+) -> None:
+    crash = {
+        "WHEELYARD_TEST_CRASH_AT": point,
+        "WHEELYARD_TEST_CRASH_MARKER": str(tmp_path / "crash"),
+    }
+    command = [sys.executable, "-m", "wheelyard_api.admin", "bootstrap"]
+    killed = subprocess.run(command, env={**MACHINE, **settings, **crash}, check=False, timeout=60)
+    assert killed.returncode == -9
+
+    succeeded(run("bootstrap"))
+
+    found = read_credentials(Path(settings["WHEELYARD_CREDENTIALS_FILE"]))
+    for secret in (found["WHEELYARD_ADMIN_TOKEN"], found["WHEELYARD_TOKEN"]):
+        assert isinstance(acts_as(settings, secret), Person)
 
 
 def test_credentials_that_are_not_there_are_a_sentence(run: Run) -> None:

@@ -18,7 +18,7 @@ from wheelyard_core.ports import BlobReader, BlobStore, StorageUnavailable
 from wheelyard_core.usecases import run_promise as runner
 from wheelyard_core.usecases.crash_points import nothing_happens
 from wheelyard_core.usecases.delete import Deleter, Target, await_page
-from wheelyard_core.usecases.first_run import first_run
+from wheelyard_core.usecases.first_run import FirstRun, first_run
 from wheelyard_core.usecases.receive import Receipt, await_verdict
 from wheelyard_core.usecases.run_promise import MAX_ATTEMPTS, Outcome
 from wheelyard_core.usecases.sweep import Cleaner, sweep_outbox
@@ -306,11 +306,14 @@ def test_an_unknown_upload_is_no_success(world: World) -> None:
 
 
 def test_a_first_run_happens_once(world: World) -> None:
-    created = first_run(world.registry.database, world.registry.settings.pepper)
+    database, pepper = world.registry.database, world.registry.settings.pepper
+    kept: list[FirstRun] = []
 
-    assert created is not None
+    assert first_run(database, pepper, kept.append, nothing_happens)
+    assert not first_run(database, pepper, kept.append, nothing_happens)
+
+    [created] = kept
     assert "WHEELYARD_URL=http://x\n" in created.as_file("http://x")
-    assert first_run(world.registry.database, world.registry.settings.pepper) is None
 
 
 def test_a_crash_point_kills_its_process_once(tmp_path: object) -> None:

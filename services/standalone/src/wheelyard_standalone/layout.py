@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from wheelyard_core.adapters.secret_file import write_secret
+
 # The kernel takes no longer path for a Unix socket, and neither client quotes one in an address.
 _SOCKET_PATH: Final = 107
 _PLAIN: Final = re.compile(r"[\w./-]+")
@@ -97,12 +99,3 @@ class Layout:
             "WHEELYARD_THREADS": "40",
             "WHEELYARD_TOKEN_PEPPER": self.pepper(),
         }
-
-
-def write_secret(file: Path, content: str) -> None:
-    """Write a file that only its owner may read, from its first byte on."""
-    new = file.with_name(f".{file.name}.new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600)
-    new.write_text(content, encoding="utf-8")
-    new.replace(file)

@@ -1,4 +1,4 @@
-"""Named places between two steps of an upload, where a test may have a process die.
+"""Named places between two steps of an upload or first start, where a test has a process die.
 
 Production passes `nothing_happens`. Only where a test's environment names points in
 `WHEELYARD_TEST_CRASH_AT` do the entry points pass something else (`bootstrap.crash_point_from`).

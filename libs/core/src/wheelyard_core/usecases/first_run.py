@@ -1,10 +1,17 @@
-"""The first run of a new registry: an administrator, a group, a project and a token to publish."""
+"""The first run of a new registry: an administrator, a group, a project and a token to publish.
 
+The secrets are kept first and made true after that: a process that dies in between leaves a file
+that the next start replaces, and never a registry whose secrets nobody has.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from wheelyard_core.domain.access import Role, Scope
 from wheelyard_core.domain.tokens import TokenKind
-from wheelyard_core.ports import Database
+from wheelyard_core.ports import Database, UnitOfWork
+from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.issue_token import Grant, issue_token
 
 
@@ -26,23 +33,35 @@ class FirstRun:
         )
 
 
-def first_run(database: Database, pepper: bytes) -> FirstRun | None:
-    """Create `demo/first` and who may publish to it; None where the registry is not new."""
+Keep: TypeAlias = Callable[[FirstRun], None]
+
+
+def first_run(database: Database, pepper: bytes, keep: Keep, reach: CrashPoint) -> bool:
+    """Create `demo/first` and who may publish to it; False where the registry is not new.
+
+    *keep* has stored the secrets for good when it returns. It is called in the transaction, when
+    this process alone can be the one that creates: nobody else's secrets are overwritten.
+    """
     with database.begin() as uow:
         if uow.projects.find("demo/first") is not None:
-            return None
-        admin = uow.accounts.add_user("admin", "Administrator", is_admin=True)
-        publisher = uow.accounts.add_user("demo-publisher", "Publisher of demo/first")
-        group = uow.accounts.add_group("demo", "demo")
-        project = uow.accounts.add_project("first", "first", group)
-        uow.accounts.add_member(admin, Role.OWNER, group_id=group)
-        uow.accounts.add_member(publisher, Role.DEVELOPER, project_id=project)
-        scopes = frozenset({Scope.API})
-        admin_token = issue_token(
-            uow, Grant(TokenKind.PERSONAL, "first run", scopes, user_id=admin), pepper
-        )
-        token = issue_token(
-            uow, Grant(TokenKind.PERSONAL, "first run", scopes, user_id=publisher), pepper
-        )
+            return False
+        keep(_create(uow, pepper))
+        reach("credentials-kept")
         uow.commit()
-    return FirstRun(project, admin_token.secret, token.secret)
+    reach("first-run-committed")
+    return True
+
+
+def _create(uow: UnitOfWork, pepper: bytes) -> FirstRun:
+    admin = uow.accounts.add_user("admin", "Administrator", is_admin=True)
+    publisher = uow.accounts.add_user("demo-publisher", "Publisher of demo/first")
+    group = uow.accounts.add_group("demo", "demo")
+    project = uow.accounts.add_project("first", "first", group)
+    uow.accounts.add_member(admin, Role.OWNER, group_id=group)
+    uow.accounts.add_member(publisher, Role.DEVELOPER, project_id=project)
+
+    def token(user_id: int) -> str:
+        grant = Grant(TokenKind.PERSONAL, "first run", frozenset({Scope.API}), user_id=user_id)
+        return issue_token(uow, grant, pepper).secret
+
+    return FirstRun(project, token(admin), token(publisher))

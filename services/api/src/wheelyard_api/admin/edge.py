@@ -8,7 +8,7 @@ from datetime import datetime
 
 import click
 
-from wheelyard_core.bootstrap import Registry, make_registry
+from wheelyard_core.bootstrap import Registry, crash_point_from, make_registry
 from wheelyard_core.domain.errors import RegistryError
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
 from wheelyard_core.settings import Settings, SettingsError, read_settings
@@ -40,7 +40,8 @@ def read() -> Settings:
 def made(settings: Settings) -> Registry:
     """Return the registry, which has connected to nothing yet."""
     try:
-        return make_registry(settings, "admin")
+        reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+        return make_registry(settings, "admin", reach)
     except ValueError as error:
         raise click.ClickException(f"The settings cannot be used: {error}") from error
 

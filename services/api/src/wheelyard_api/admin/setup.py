@@ -6,8 +6,9 @@ import click
 
 from wheelyard_api.admin.edge import opened, read
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.secret_file import write_secret
 from wheelyard_core.bootstrap import make_database
-from wheelyard_core.usecases.first_run import first_run
+from wheelyard_core.usecases.first_run import FirstRun, first_run
 
 _FILE = click.option(
     "--credentials-file",
@@ -48,21 +49,15 @@ def bootstrap(credentials_file: Path | None) -> None:
     """Create an administrator, demo/first and its token in a registry that is new."""
     with opened() as registry:
         file = _chosen(credentials_file, registry.settings.credentials_file)
-        new = file.with_name(f".{file.name}.new")
-        # Before anything is created: its secrets are shown here and nowhere else.
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new.unlink(missing_ok=True)
-        new.touch(mode=0o600)
-        try:
-            created = first_run(registry.database, registry.settings.pepper)
-            if created is None:
-                click.echo("The registry is not new; nothing was changed.")
-                return
-            new.write_text(created.as_file(registry.settings.http.public_url), encoding="utf-8")
-            new.replace(file)
-        finally:
-            new.unlink(missing_ok=True)
-        click.echo(f"Created demo/first; its credentials are in {file}.")
+
+        def keep(created: FirstRun) -> None:
+            write_secret(file, created.as_file(registry.settings.http.public_url))
+
+        if first_run(registry.database, registry.settings.pepper, keep, registry.reach):
+            click.echo(f"Created demo/first; its credentials are in {file}.")
+        else:
+            click.echo("The registry is not new; nothing was changed.")
 
 
 @click.command()
