@@ -193,7 +193,7 @@ def test_servers_die_with_killed_tests(redis_source: Source) -> None:
 
 def run_without_servers(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run two tests, one of which needs MinIO, where there is none."""
-    tests = "tests/contract/test_blob_store.py::test_an_empty_blob_is_a_blob"
+    tests = "tests/contract/blobs/test_every_store.py::test_an_empty_blob_is_a_blob"
     which = ["-k", "minio or directory", "-p", "no:cacheprovider", *options]
     environ = {"PATH": "/nonexistent", "HOME": "/nonexistent", "PYTHONPATH": ":".join(sys.path)}
     return subprocess.run(

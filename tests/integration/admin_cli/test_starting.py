@@ -1,0 +1,82 @@
+"""A new registry gets its schema and its first credentials, once."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.integration.admin_cli.conftest import Run, acts_as, refused, succeeded
+from tests.support.wheelyard import read_credentials
+
+from wheelyard_core.domain.access import Person
+
+pytestmark = pytest.mark.integration
+
+
+MACHINE = dict(os.environ)  # noqa: TID251  the programs need the machine's PATH
+
+
+def test_a_new_registry_gets_its_schema_and_its_first_credentials(
+    run: Run, settings: dict[str, str]
+) -> None:
+    assert succeeded(run("migrate")) == "The schema is up to date.\n"
+    assert succeeded(run("migrate")) == "The schema is up to date.\n"
+
+    assert "Created demo/first" in succeeded(run("bootstrap"))
+
+    file = Path(settings["WHEELYARD_CREDENTIALS_FILE"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert succeeded(run("credentials")) == file.read_text()
+    found = read_credentials(file)
+    assert found["WHEELYARD_URL"] == "http://yard.example"
+    admin = acts_as(settings, found["WHEELYARD_ADMIN_TOKEN"])
+    assert isinstance(admin, Person)
+    assert admin.is_admin
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_second_bootstrap_changes_nothing(run: Run, settings: dict[str, str]) -> None:
+    succeeded(run("bootstrap"))
+    before = Path(settings["WHEELYARD_CREDENTIALS_FILE"]).read_text()
+
+    assert "nothing was changed" in succeeded(run("bootstrap"))
+
+    assert succeeded(run("credentials")) == before
+    assert [
+        file.name for file in Path(settings["WHEELYARD_CREDENTIALS_FILE"]).parent.iterdir()
+    ] == ["credentials.env"]
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_bootstrap_that_cannot_write_its_file_creates_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    refused(run("bootstrap", "--credentials-file", str(tmp_path / "file" / "credentials.env")))
+
+    assert "Created" in succeeded(run("bootstrap"))
+
+
+@pytest.mark.usefixtures("migrated")
+@pytest.mark.parametrize("point", ["credentials-kept", "first-run-committed"])
+def test_a_bootstrap_that_was_killed_costs_nobody_their_credentials(
+    point: str, run: Run, settings: dict[str, str], tmp_path: Path
+) -> None:
+    crash = {
+        "WHEELYARD_TEST_CRASH_AT": point,
+        "WHEELYARD_TEST_CRASH_MARKER": str(tmp_path / "crash"),
+    }
+    command = [sys.executable, "-m", "wheelyard_api.admin", "bootstrap"]
+    killed = subprocess.run(command, env={**MACHINE, **settings, **crash}, check=False, timeout=60)
+    assert killed.returncode == -9
+
+    succeeded(run("bootstrap"))
+
+    found = read_credentials(Path(settings["WHEELYARD_CREDENTIALS_FILE"]))
+    for secret in (found["WHEELYARD_ADMIN_TOKEN"], found["WHEELYARD_TOKEN"]):
+        assert isinstance(acts_as(settings, secret), Person)
+
+
+def test_credentials_that_are_not_there_are_a_sentence(run: Run) -> None:
+    assert "left nothing here" in refused(run("credentials"))
