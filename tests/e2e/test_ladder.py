@@ -101,7 +101,10 @@ ROUTES: dict[str, list[tuple[str, str, int]]] = {
     "push": [("POST", PYPI, 400), ("POST", f"{PYPI}/", 400), ("POST", f"{ALIAS}/legacy/", 400)],
     "delete file": [("DELETE", f"{PACKAGES}/{{victim}}/package_files/{{victim_file}}", 204)],
     "delete pkg": [("DELETE", f"{PACKAGES}/{{victim}}", 204)],
-    "read sett.": [("GET", f"{PROJECT}/deploy_tokens", 200)],
+    "read sett.": [
+        ("GET", f"{PROJECT}/deploy_tokens", 200),
+        ("GET", f"{PROJECT}/audit_events", 200),
+    ],
     "write sett.": [
         ("PUT", PROJECT, 200),
         ("POST", f"{PROJECT}/deploy_tokens", 400),

@@ -11,14 +11,16 @@ from tests.integration.usecases.conftest import Source, World
 from tests.support.distributions import ADistribution
 from tests.support.hostile import HOSTILE
 
+from wheelyard_core.domain.access import Anonymous
 from wheelyard_core.domain.catalogue import Upload, UploadStatus
 from wheelyard_core.domain.errors import FileAlreadyExists
 from wheelyard_core.domain.work import Promise, Task
 from wheelyard_core.ports import BlobReader, BlobStore, StorageUnavailable
 from wheelyard_core.usecases import run_promise as runner
 from wheelyard_core.usecases.crash_points import nothing_happens
-from wheelyard_core.usecases.delete import Deleter, Target, await_page
+from wheelyard_core.usecases.delete import Deleter, Target
 from wheelyard_core.usecases.first_run import FirstRun, first_run
+from wheelyard_core.usecases.page_changes import await_page
 from wheelyard_core.usecases.receive import Receipt, await_verdict
 from wheelyard_core.usecases.run_promise import MAX_ATTEMPTS, Outcome
 from wheelyard_core.usecases.sweep import Cleaner, sweep_outbox
@@ -115,7 +117,7 @@ def test_of_two_stored_files_of_one_name_the_first_row_wins(world: World) -> Non
 def test_names_of_deleted_files_stay_taken_where_they_are_burned(world: World) -> None:
     world.publish(WHEEL)
     first_release = Target(world.project.id, 1)
-    deleted = Deleter(world.registry.database)(first_release, lambda _uow: None, world.user_id)
+    deleted = Deleter(world.registry.database)(first_release, lambda _uow: Anonymous())
     world.do_all()
     assert await_page(world.registry.database, world.registry.verdicts, deleted, 5)
 
@@ -283,8 +285,13 @@ def test_the_blob_of_a_broken_upload_is_swept(world: World) -> None:
     database, blobs = world.registry.database, world.registry.blobs
     now = world.registry.now()
 
-    assert Cleaner(database, blobs, timedelta(hours=1)).clean_uploads(now) == 0
-    assert Cleaner(database, blobs, timedelta(0)).clean_uploads(now + timedelta(minutes=1)) == 1
+    year = timedelta(days=365)
+    slow, fast = (
+        Cleaner(database, blobs, longest, year) for longest in (timedelta(hours=1), timedelta(0))
+    )
+
+    assert slow.clean_uploads(now) == 0
+    assert fast.clean_uploads(now + timedelta(minutes=1)) == 1
     assert world.blobs() == []
 
 

@@ -92,7 +92,8 @@ class Registry:
         """Return what clears up after broken uploads."""
         # Twice the longest upload: its last commit may be on its way.
         longest = timedelta(seconds=2 * self.settings.limits.upload_seconds)
-        return Cleaner(self.database, self.blobs, longest)
+        kept = timedelta(days=self.settings.audit_days)
+        return Cleaner(self.database, self.blobs, longest, kept)
 
     def verifier(self) -> Verifier:
         """Return what decides about received files."""

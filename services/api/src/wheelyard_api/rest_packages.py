@@ -19,7 +19,8 @@ from wheelyard_core.domain.releases import (
     Window,
 )
 from wheelyard_core.usecases.authenticate import Authenticated, note_use
-from wheelyard_core.usecases.delete import Target, await_page
+from wheelyard_core.usecases.delete import Target
+from wheelyard_core.usecases.page_changes import await_page
 from wheelyard_web.identity import allowed_project, confirm, identify, registry
 
 blueprint = Blueprint("packages", __name__)
@@ -100,15 +101,14 @@ def _delete(
     reference: str, permission: Permission, package_id: int, file_id: int | None
 ) -> Response:
     here = registry()
-    project, who = allowed_project(reference, permission)
-    deleted = here.deleter()(
+    project, _ = allowed_project(reference, permission)
+    change = here.deleter()(
         Target(project.id, package_id, file_id),
         partial(confirm, reference=reference, permission=permission),
-        user_of(who.actor),
         getattr(g, "request_id", None),
     )
     # A page read after this answer does not show the file any more.
-    await_page(here.database, here.verdicts, deleted, _PAGE_SECONDS)
+    await_page(here.database, here.verdicts, change, _PAGE_SECONDS)
     return Response(status=204)
 
 

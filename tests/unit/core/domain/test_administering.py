@@ -46,7 +46,7 @@ JOB = JobToken(4, 1, "ada", 8)
 NOBODY = Anonymous()
 
 PRIVATE, INTERNAL, PUBLIC = Visibility
-SEE, ADD, READ_TOKENS, ADMINISTER = GroupPermission
+SEE, ADD, READ_TOKENS, READ_AUDIT, ADMINISTER = GroupPermission
 
 
 def group(visibility: Visibility) -> Group:
@@ -71,6 +71,8 @@ def group(visibility: Visibility) -> Group:
         (READER, PRIVATE, Role.MAINTAINER, READ_TOKENS, None),
         (PERSON, PRIVATE, Role.DEVELOPER, READ_TOKENS, NotAllowed),
         (PERSON, PRIVATE, Role.MAINTAINER, ADMINISTER, NotAllowed),
+        (PERSON, PRIVATE, Role.MAINTAINER, READ_AUDIT, NotAllowed),
+        (READER, PRIVATE, Role.OWNER, READ_AUDIT, None),
         (PERSON, PRIVATE, Role.OWNER, ADMINISTER, None),
         (READER, PRIVATE, Role.OWNER, ADMINISTER, NotAllowed),
         (PERSON, PRIVATE, Role.NONE, ADMINISTER, NotFound),

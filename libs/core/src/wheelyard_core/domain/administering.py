@@ -30,6 +30,7 @@ class GroupPermission(StrEnum):
     SEE = "see"
     ADD = "add a project or a group"
     READ_TOKENS = "read deploy tokens"
+    READ_AUDIT = "read audit events"
     ADMINISTER = "administer"
 
     @property
@@ -40,13 +41,15 @@ class GroupPermission(StrEnum):
     @property
     def scopes(self) -> frozenset[Scope]:
         """The scopes of which one is needed."""
-        return _READS if self in {GroupPermission.SEE, GroupPermission.READ_TOKENS} else _WRITES
+        writes = {GroupPermission.ADD, GroupPermission.ADMINISTER}
+        return _WRITES if self in writes else _READS
 
 
 _ROLE_FOR: Final = {
     GroupPermission.SEE: Role.NONE,
     GroupPermission.ADD: Role.MAINTAINER,
     GroupPermission.READ_TOKENS: Role.MAINTAINER,
+    GroupPermission.READ_AUDIT: Role.OWNER,
     GroupPermission.ADMINISTER: Role.OWNER,
 }
 

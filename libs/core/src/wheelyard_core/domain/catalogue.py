@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from wheelyard_core.domain.access import ProjectPolicy
+from wheelyard_core.domain.audit import Agent, AgentKind
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.filenames import DistributionFilename
 
@@ -47,6 +48,12 @@ class Publisher:
     token_id: int | None
     name: str
     pipeline: Pipeline | None = None
+    kind: AgentKind = AgentKind.PERSON
+
+    @property
+    def agent(self) -> Agent:
+        """The publisher as audit events name it."""
+        return Agent(self.kind, self.name, self.user_id, self.token_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class StoredFile:
     digests: Digests
     blob_key: str
     status: FileStatus
+    publisher: Publisher
     metadata_sha256: str | None = None
     metadata_size: int | None = None
 

@@ -12,12 +12,13 @@ import secrets
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.errors import InvalidInput
+from wheelyard_core.domain.moments import parse_moment
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHARACTERS: Final = frozenset(_ALPHABET)
@@ -83,16 +84,7 @@ def parse_expiry(text: str | None, now: datetime) -> datetime | None:
     """
     if text is None or text == "":
         return None
-    try:
-        if len(text) == len("2026-01-31"):
-            moment = datetime.combine(date.fromisoformat(text), time(), UTC)
-        else:
-            moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "expires_at must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z"
-        ) from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    moment = parse_moment(text, "expires_at")
     if moment <= now:
         raise InvalidInput("expires_at must be in the future")
     return moment

@@ -92,10 +92,11 @@ class Releases(Protocol):
         """Move a release and its files to the trash; return the new serial of its package."""
         ...
 
-    def delete_file(self, release: Release, file_id: int, deleted_by: int | None) -> int | None:
-        """Move a file of the release to the trash; return the new serial, None without a file."""
-        ...
+    def delete_file(
+        self, release: Release, file_id: int, deleted_by: int | None
+    ) -> tuple[ReleaseFile, int] | None:
+        """Move a file of the release to the trash; return it and its package's new serial.
 
-    def is_indexed(self, release: Release, serial: int) -> bool:
-        """Tell whether the page in the cache is at *serial* or newer."""
+        None where the release has no such file.
+        """
         ...

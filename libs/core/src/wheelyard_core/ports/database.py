@@ -12,6 +12,7 @@ from wheelyard_core.ports.administration import (
     TokenAdmin,
     Users,
 )
+from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.catalogue import Files, Projects, Releases
 from wheelyard_core.ports.pages import Pages
 from wheelyard_core.ports.uploads import Uploads
@@ -97,6 +98,16 @@ class UnitOfWork(Protocol):
     @property
     def token_admin(self) -> TokenAdmin:
         """The tokens of this transaction, for administration."""
+        ...
+
+    @property
+    def audit(self) -> AuditLog:
+        """Where this transaction records its acts."""
+        ...
+
+    @property
+    def audit_trail(self) -> AuditTrail:
+        """What was recorded of acts."""
         ...
 
     def __enter__(self) -> Self: ...

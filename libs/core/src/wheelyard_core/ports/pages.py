@@ -30,6 +30,10 @@ class Pages(Protocol):
         """Record that the page in the cache is at *serial* or newer."""
         ...
 
+    def is_indexed(self, project_id: int, normalized: str, serial: int) -> bool:
+        """Tell whether the page in the cache is at *serial* or newer."""
+        ...
+
     def below(self, group: str, user_id: int | None) -> GroupProjects | None:
         """Return every project below a group with the role of an account in each."""
         ...

@@ -58,6 +58,7 @@ class Settings:
     credentials_file: Path | None
     worker_concurrency: int
     sweep_seconds: float
+    audit_days: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -76,6 +77,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         credentials_file=source.read(service.CREDENTIALS_FILE),
         worker_concurrency=source.read(service.WORKER_CONCURRENCY),
         sweep_seconds=source.read(service.SWEEP_SECONDS),
+        audit_days=source.read(service.AUDIT_DAYS),
     )
     source.finish()
     return settings

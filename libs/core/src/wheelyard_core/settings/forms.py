@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 _UNITS: Final = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _LAST_PORT: Final = 65_535
+# A thousand years: what is subtracted from today must leave a date.
+_MOST_DAYS: Final = 365_000
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 # Addresses of something on this machine: a path instead of a host.
@@ -41,6 +43,13 @@ def parse_count(text: str) -> int:
     """Read a whole number from 1."""
     if not re.fullmatch(r"0*[1-9][0-9]{0,17}", text):
         raise ValueError("a whole number from 1")
+    return int(text)
+
+
+def parse_days(text: str) -> int:
+    """Read a number of days, from one to a thousand years."""
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text) or int(text) > _MOST_DAYS:
+        raise ValueError(f"a number of days from 1 to {_MOST_DAYS}")
     return int(text)
 
 

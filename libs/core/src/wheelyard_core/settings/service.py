@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from wheelyard_core.settings.forms import one_of, parse_count, parse_path, parse_seconds
+from wheelyard_core.settings.forms import (
+    one_of,
+    parse_count,
+    parse_days,
+    parse_path,
+    parse_seconds,
+)
 from wheelyard_core.settings.setting import Setting
 
 TOKEN_PEPPER: Final = Setting(
@@ -38,4 +44,7 @@ SWEEP_SECONDS: Final = Setting(
     parse_seconds,
     "3",
     "How often the scheduler looks for work that was lost.",
+)
+AUDIT_DAYS: Final = Setting(
+    "WHEELYARD_AUDIT_DAYS", parse_days, "730", "How many days audit events are kept."
 )

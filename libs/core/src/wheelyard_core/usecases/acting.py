@@ -11,6 +11,7 @@ from wheelyard_core.domain.administering import (
     require_person,
 )
 from wheelyard_core.domain.administration import Group, Place
+from wheelyard_core.domain.audit import Agent, agent_of
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed
 from wheelyard_core.ports import UnitOfWork
@@ -27,6 +28,11 @@ class Acting:
     uow: UnitOfWork
     actor: Actor
     now: datetime
+
+    @property
+    def agent(self) -> Agent:
+        """The actor as audit events name them."""
+        return agent_of(self.actor)
 
     def person(self, *, writes: bool) -> Person:
         """Return the account that acts."""

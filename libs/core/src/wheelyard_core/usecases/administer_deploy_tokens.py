@@ -58,7 +58,7 @@ def create_deploy_token(
         group_id=holder.group_id,
         expires_at=new.expires_at,
     )
-    issued = issue(acting.uow, grant, pepper)
+    issued = issue(acting, grant, pepper)
     token = issued.token
     if username is None:
         acting.uow.token_admin.set_username(token.id, _USERNAME.format(token.id))

@@ -6,6 +6,7 @@ from datetime import datetime
 from wheelyard_core.domain.access import Permission, Role, user_of
 from wheelyard_core.domain.administering import GroupPermission, require_grantable
 from wheelyard_core.domain.administration import Membership, Place
+from wheelyard_core.domain.audit import Action, AuditEvent
 from wheelyard_core.domain.errors import AlreadyTaken, Duplicate, InvalidInput, NotAllowed, NotFound
 from wheelyard_core.usecases.acting import (
     LAST_ID,
@@ -71,6 +72,7 @@ def add_member(acting: Acting, where: Where, user_id: int, new: NewRole) -> Memb
     except AlreadyTaken as error:
         raise Duplicate("Member already exists") from error
     member = get_member(acting, place, user.id)
+    _record(acting, Action.MEMBER_ADDED, place, None, member)
     acting.uow.access_changed()
     acting.uow.commit()
     return member
@@ -85,6 +87,7 @@ def change_member(acting: Acting, where: Where, user_id: int, new: NewRole) -> M
         _require_another_owner(acting, place, present)
     acting.uow.members.change(place, user_id, new.role, new.expires_at)
     member = get_member(acting, place, user_id)
+    _record(acting, Action.MEMBER_CHANGED, place, present, member)
     acting.uow.access_changed()
     acting.uow.commit()
     return member
@@ -102,6 +105,7 @@ def remove_member(acting: Acting, where: Where, user_id: int, *, below: bool) ->
         require_grantable(own, present.role)
     _require_another_owner(acting, place, present)
     acting.uow.members.remove(place, user_id, below=below)
+    _record(acting, Action.MEMBER_REMOVED, place, present, None)
     acting.uow.access_changed()
     acting.uow.commit()
 
@@ -116,6 +120,37 @@ def get_member(
     if found is None:
         raise NotFound("Member not found")
     return found
+
+
+def _record(
+    acting: Acting,
+    action: Action,
+    place: Place,
+    before: Membership | None,
+    after: Membership | None,
+) -> None:
+    membership = after or before
+    if membership is None:
+        return
+    states = {"from": before, "to": after}
+    acting.uow.audit.record(
+        AuditEvent(
+            action,
+            acting.agent,
+            project_id=place.project_id,
+            group_id=place.group_id,
+            details={
+                "user_id": membership.user.id,
+                "username": membership.user.username,
+                "changes": {
+                    "access_level": {
+                        word: None if state is None else state.role.value
+                        for word, state in states.items()
+                    }
+                },
+            },
+        )
+    )
 
 
 def _require_another_owner(acting: Acting, place: Place, present: Membership) -> None:

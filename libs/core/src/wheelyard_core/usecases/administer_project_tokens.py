@@ -39,7 +39,7 @@ def create_project_token(
         project_id=project.id,
         expires_at=new.expires_at,
     )
-    issued = issue(acting.uow, grant, pepper)
+    issued = issue(acting, grant, pepper)
     acting.uow.commit()
     return issued
 
@@ -102,7 +102,7 @@ def create_job_token(acting: Acting, reference: str, job: Job, pepper: bytes) ->
         expires_at=ends if parent.expires_at is None else min(ends, parent.expires_at),
         parent_id=parent.id,
     )
-    issued = issue(acting.uow, grant, pepper)
+    issued = issue(acting, grant, pepper)
     acting.uow.token_admin.set_job(issued.token.id, _document(issued.token.id, job, person))
     acting.uow.commit()
     return issued

@@ -1,10 +1,11 @@
 """Administer projects: create, change, delete with all their files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from wheelyard_core.domain.access import Permission, RegistryAccess, Visibility
 from wheelyard_core.domain.administering import GroupPermission
 from wheelyard_core.domain.administration import Group, ProjectChanges, ProjectDetails
+from wheelyard_core.domain.audit import Action, AuditEvent, differences
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import UnitOfWork
@@ -40,6 +41,14 @@ def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
         ),
     )
     project = acting.uow.directory.details(project_id)
+    acting.uow.audit.record(
+        AuditEvent(
+            Action.PROJECT_CREATED,
+            acting.agent,
+            project_id=project.id,
+            details={"path": project.full_path, "visibility": project.visibility},
+        )
+    )
     acting.uow.access_changed()
     acting.uow.commit()
     return project
@@ -48,8 +57,19 @@ def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
 def change_project(acting: Acting, reference: str, changes: ProjectChanges) -> ProjectDetails:
     """Change a project's settings. Raises AlreadyTaken."""
     project, _ = acting.project(reference, Permission.ADMINISTER)
+    before = acting.uow.directory.details(project.id)
     acting.uow.directory.change(project.id, changes)
     changed = acting.uow.directory.details(project.id)
+    different = differences(before, changed, (field.name for field in fields(changes)))
+    if different:
+        acting.uow.audit.record(
+            AuditEvent(
+                Action.PROJECT_CHANGED,
+                acting.agent,
+                project_id=project.id,
+                details={"changes": different},
+            )
+        )
     acting.uow.access_changed()
     acting.uow.commit()
     return changed
@@ -59,6 +79,15 @@ def delete_project(acting: Acting, reference: str) -> None:
     """Delete a project with all its packages."""
     project, _ = acting.project(reference, Permission.DESTROY)
     remove_project(acting.uow, project.id)
+    # Its own events have nobody left who may read them: this one is the group's.
+    acting.uow.audit.record(
+        AuditEvent(
+            Action.PROJECT_DELETED,
+            acting.agent,
+            group_id=project.policy.group_ids[-1],
+            details={"project_id": project.id, "path": project.full_path},
+        )
+    )
     acting.uow.access_changed()
     acting.uow.commit()
 

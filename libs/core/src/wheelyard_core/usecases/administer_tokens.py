@@ -6,6 +6,7 @@ from typing import Final
 
 from wheelyard_core.domain.access import Person, Scope
 from wheelyard_core.domain.administration import Place, TokenDetails
+from wheelyard_core.domain.audit import SYSTEM, Action, Agent, AuditEvent
 from wheelyard_core.domain.errors import (
     AuthenticationRequired,
     InvalidInput,
@@ -59,17 +60,18 @@ def create_personal_token(
     grant = Grant(
         TokenKind.PERSONAL, new.name, new.scopes, user_id=user.id, expires_at=new.expires_at
     )
-    issued = issue(acting.uow, grant, pepper)
+    issued = issue(acting, grant, pepper)
     acting.uow.commit()
     return issued
 
 
-def issue(uow: UnitOfWork, grant: Grant, pepper: bytes) -> Issued:
+def issue(acting: Acting, grant: Grant, pepper: bytes) -> Issued:
     """Issue a token and return it as lists show it; the caller commits."""
-    issued = issue_token(uow, grant, pepper)
-    token = uow.token_admin.get(issued.id)
+    issued = issue_token(acting.uow, grant, pepper)
+    token = acting.uow.token_admin.get(issued.id)
     if token is None:
         raise AssertionError("a token is there when it was just added")
+    _record(acting.uow, Action.TOKEN_CREATED, acting.agent, token)
     return Issued(token, issued.secret)
 
 
@@ -99,6 +101,7 @@ def own_token(acting: Acting, *, lock: bool = False) -> TokenDetails:
 def revoke(acting: Acting, token: TokenDetails) -> None:
     """Revoke a token; with a project access token goes its bot's membership."""
     acting.uow.token_admin.revoke(token.id)
+    _record(acting.uow, Action.TOKEN_REVOKED, acting.agent, token)
     _dismiss_bot(acting.uow, token)
     acting.uow.access_changed()
     acting.uow.commit()
@@ -120,7 +123,8 @@ def rotate(
     if expires_at is None and token.expires_at is not None:
         midnight = acting.now.replace(hour=0, minute=0, second=0, microsecond=0)
         expires_at = midnight + _ROTATED_FOR
-    issued = issue(acting.uow, _successor(token, expires_at), pepper)
+    issued = issue(acting, _successor(token, expires_at), pepper)
+    _record(acting.uow, Action.TOKEN_ROTATED, acting.agent, token, into=issued.token.id)
     acting.uow.access_changed()
     acting.uow.commit()
     return issued
@@ -136,11 +140,34 @@ def revoke_if_reused(uow: UnitOfWork, secret: str, pepper: bytes) -> None:
 
 
 def _revoke_family(uow: UnitOfWork, token: TokenDetails) -> None:
-    uow.token_admin.revoke_family(token.family)
+    revoked = uow.token_admin.revoke_family(token.family)
+    _record(uow, Action.TOKEN_REVOKED, SYSTEM, token, reason=_REUSED, revoked=list(revoked))
     _dismiss_bot(uow, token)
     uow.access_changed()
     # What follows is a refusal, and a refusal must not undo this.
     uow.commit()
+
+
+def _record(
+    uow: UnitOfWork,
+    action: Action,
+    agent: Agent,
+    token: TokenDetails,
+    reason: str | None = None,
+    **more: object,
+) -> None:
+    about = {"token_id": token.id, "token_name": token.name, "token_kind": token.kind}
+    scopes = {"scopes": sorted(token.scopes)} if token.scopes else {}
+    uow.audit.record(
+        AuditEvent(
+            action,
+            agent,
+            project_id=token.project_id,
+            group_id=token.group_id,
+            reason=reason,
+            details={"token": {**about, **scopes, **more}},
+        )
+    )
 
 
 def _dismiss_bot(uow: UnitOfWork, token: TokenDetails) -> None:

@@ -1,4 +1,4 @@
-"""What the scheduler does: offer lost work again, clear up broken uploads and old verdicts."""
+"""What the scheduler does: offer lost work again, clear up broken uploads and what is old."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +7,8 @@ from typing import Final
 from wheelyard_core.ports import BlobStore, Database, Queue
 
 _BATCH: Final = 500
+# So many rows go in one transaction, which holds SQLite's only writer.
+_FORGOTTEN: Final = 5_000
 # A message that is on its way needs not be sent again at once.
 _PAUSE: Final = timedelta(seconds=10)
 VERDICTS_KEPT: Final = timedelta(days=30)
@@ -24,7 +26,7 @@ def sweep_outbox(database: Database, queue: Queue) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cleaner:
-    """Clears up what broken uploads left, and verdicts that are old.
+    """Clears up what broken uploads left, and verdicts and audit events that are old.
 
     *longest_upload* is how long an upload may take: an intent older than that has no process.
     """
@@ -32,6 +34,7 @@ class Cleaner:
     database: Database
     blobs: BlobStore
     longest_upload: timedelta
+    audit_kept: timedelta
 
     def clean_uploads(self, now: datetime) -> int:
         """Delete the blobs of uploads that never got a row; return how many there were."""
@@ -50,4 +53,14 @@ class Cleaner:
         with self.database.begin() as uow:
             count = uow.uploads.forget_finished(now - VERDICTS_KEPT)
             uow.commit()
+        return count
+
+    def forget_audit_events(self, now: datetime) -> int:
+        """Drop audit events that are older than they are kept."""
+        count, gone = 0, _FORGOTTEN
+        while gone == _FORGOTTEN:
+            with self.database.begin() as uow:
+                gone = uow.audit_trail.forget(now - self.audit_kept, _FORGOTTEN)
+                uow.commit()
+            count += gone
         return count

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
+from wheelyard_core.domain.audit import Action, AuditEvent
 from wheelyard_core.domain.catalogue import FileStatus, StoredFile, UploadStatus
 from wheelyard_core.domain.digests import Digester
 from wheelyard_core.domain.errors import InvalidDistribution
@@ -113,6 +114,7 @@ class Verifier:
             if now is not None and now.status is FileStatus.RECEIVED:
                 uow.files.publish(file.id, verified.metadata, stored)
                 uow.uploads.settle(file.upload_id, UploadStatus.PUBLISHED)
+                uow.audit.record(_published(file))
                 uow.outbox.promise(
                     Task.INDEX,
                     project_id=file.project_id,
@@ -144,6 +146,20 @@ class Verifier:
         with self.database.begin() as uow:
             uow.outbox.done(claim.message_id)
             uow.commit()
+
+
+def _published(file: StoredFile) -> AuditEvent:
+    pipeline = file.publisher.pipeline
+    return AuditEvent(
+        Action.FILE_PUBLISHED,
+        file.publisher.agent,
+        project_id=file.project_id,
+        package=file.package,
+        version=file.version,
+        filename=file.filename,
+        details={"sha256": file.digests.sha256, "size": file.size}
+        | ({"pipeline": dict(pipeline)} if pipeline else {}),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from wheelyard_api.rest import (
     access_tokens,
+    audit_events,
     deploy_tokens,
     groups,
     members,
@@ -22,4 +23,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     members.blueprint,
     deploy_tokens.blueprint,
     access_tokens.blueprint,
+    audit_events.blueprint,
 )

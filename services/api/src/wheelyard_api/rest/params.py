@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from flask import request
 
 from wheelyard_core.domain.errors import InvalidInput
+from wheelyard_core.domain.moments import parse_moment
 from wheelyard_core.domain.tokens import parse_expiry
 from wheelyard_core.domain.wording import quoted
 
@@ -125,6 +126,11 @@ class Params:
     def expiry(self, now: datetime, name: str = "expires_at") -> datetime | None:
         """Return when something ends: None for never."""
         return parse_expiry(self.text(name), now)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a time, or None."""
+        text = self.text(name)
+        return None if text is None or text == "" else parse_moment(text, name)
 
     def address(self, name: str) -> str | None:
         """Return an http or https address, or None: pages link to it."""

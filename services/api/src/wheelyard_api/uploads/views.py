@@ -13,6 +13,7 @@ from wheelyard_api.uploads.form import FileTooLarge, UploadForm
 from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_api.uploads.pipeline import Submission
 from wheelyard_core.domain.access import JobToken, Permission, user_of
+from wheelyard_core.domain.audit import agent_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
 from wheelyard_core.domain.errors import NotAllowed, NotFound
 from wheelyard_core.usecases.authenticate import Authenticated
@@ -65,7 +66,7 @@ def publisher_of(who: Authenticated) -> Publisher:
     name = who.token.username if who.token is not None else "anonymous"
     token_id = who.token.id if who.token is not None else None
     pipeline = who.token.pipeline if who.token and isinstance(who.actor, JobToken) else None
-    return Publisher(user_of(who.actor), token_id, name, pipeline)
+    return Publisher(user_of(who.actor), token_id, name, pipeline, agent_of(who.actor).kind)
 
 
 def _answer(receipt: Receipt, project_id: int) -> Response:

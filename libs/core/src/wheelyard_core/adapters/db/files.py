@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import serials
 from wheelyard_core.adapters.db.models import Document, File, FileMetadata, Package, Release
-from wheelyard_core.adapters.db.publishers import to_document
+from wheelyard_core.adapters.db.publishers import from_document, to_document
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, NewFile, StoredFile
 from wheelyard_core.domain.digests import Digests
@@ -194,6 +194,7 @@ def _stored(row: File) -> StoredFile:
         digests=Digests(row.sha256, row.md5, row.blake2b),
         blob_key=row.blob_key,
         status=row.status,
+        publisher=from_document(row.publisher),
         metadata_sha256=row.metadata_sha256,
         metadata_size=row.metadata_size,
     )

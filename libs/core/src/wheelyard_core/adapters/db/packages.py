@@ -73,20 +73,15 @@ class SqlReleases:
         files = self._session.scalars(select(File).where(*_files_of(release.id))).all()
         return self._trash(release, files, deleted_by)
 
-    def delete_file(self, release: Release, file_id: int, deleted_by: int | None) -> int | None:
-        """Move a file of the release to the trash; return the new serial, None without a file."""
-        file = self._session.scalar(select(File).where(*_files_of(release.id), File.id == file_id))
-        return None if file is None else self._trash(release, [file], deleted_by)
+    def delete_file(
+        self, release: Release, file_id: int, deleted_by: int | None
+    ) -> tuple[ReleaseFile, int] | None:
+        """Move a file of the release to the trash; return it and its package's new serial.
 
-    def is_indexed(self, release: Release, serial: int) -> bool:
-        """Tell whether the page in the cache is at *serial* or newer."""
-        indexed = self._session.scalar(
-            select(Package.indexed_serial).where(
-                Package.project_id == release.project_id,
-                Package.normalized == release.normalized,
-            )
-        )
-        return indexed is not None and indexed >= serial
+        None where the release has no such file.
+        """
+        file = self._session.scalar(select(File).where(*_files_of(release.id), File.id == file_id))
+        return None if file is None else (_file(file), self._trash(release, [file], deleted_by))
 
     def _trash(self, release: Release, files: Sequence[File], deleted_by: int | None) -> int:
         was_listed = serials.is_listed(self._session, release.project_id, release.normalized)

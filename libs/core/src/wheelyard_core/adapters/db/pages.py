@@ -93,6 +93,14 @@ class SqlPages:
         """Record that the page in the cache is at *serial* or newer."""
         serials.mark_indexed(self._session, project_id, normalized, serial)
 
+    def is_indexed(self, project_id: int, normalized: str, serial: int) -> bool:
+        """Tell whether the page in the cache is at *serial* or newer."""
+        query = select(Package.indexed_serial).where(
+            Package.project_id == project_id, Package.normalized == normalized
+        )
+        indexed = self._session.scalar(query)
+        return indexed is not None and indexed >= serial
+
     def below(self, group: str, user_id: int | None) -> GroupProjects | None:
         """Return every project below a group with the role of an account in each."""
         namespace = self._group(group)

@@ -1,6 +1,7 @@
 """How a publisher is kept in a JSON column."""
 
 from wheelyard_core.adapters.db.models import Document
+from wheelyard_core.domain.audit import AgentKind
 from wheelyard_core.domain.catalogue import Publisher
 
 
@@ -11,11 +12,16 @@ def to_document(publisher: Publisher) -> Document:
         "token_id": publisher.token_id,
         "name": publisher.name,
         "pipeline": dict(publisher.pipeline) if publisher.pipeline else None,
+        "kind": publisher.kind.value,
     }
 
 
 def from_document(document: Document) -> Publisher:
     """Return the publisher that was kept."""
     return Publisher(
-        document["user_id"], document["token_id"], document["name"], document["pipeline"]
+        document["user_id"],
+        document["token_id"],
+        document["name"],
+        document["pipeline"],
+        AgentKind(document["kind"]),
     )

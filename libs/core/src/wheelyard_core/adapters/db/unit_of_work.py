@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from wheelyard_core.adapters.db.accounts import SqlAccounts
+from wheelyard_core.adapters.db.audit import SqlAudit
 from wheelyard_core.adapters.db.engine import snapshot_engine
 from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.groups import SqlGroups
@@ -73,6 +74,7 @@ class SqlUnitOfWork:
         self.members = SqlMembers(self.session)
         self.token_admin = SqlTokenAdmin(self.session)
         self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
+        self.audit = self.audit_trail = SqlAudit(self.session, self._request_id)
         return self
 
     def __exit__(

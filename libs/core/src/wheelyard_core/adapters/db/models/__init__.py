@@ -1,6 +1,7 @@
 """The tables. Constraints keep the wrong state unwritable where the database can."""
 
 from wheelyard_core.adapters.db.models.accounts import Token, User
+from wheelyard_core.adapters.db.models.audit import AuditEventRow
 from wheelyard_core.adapters.db.models.base import Base, Document
 from wheelyard_core.adapters.db.models.catalogue import File, FileMetadata, Package, Release
 from wheelyard_core.adapters.db.models.places import Member, Namespace, ProjectRow
@@ -8,6 +9,7 @@ from wheelyard_core.adapters.db.models.uploads import UploadRow
 from wheelyard_core.adapters.db.models.work import Heartbeat, OutboxMessage
 
 __all__ = [
+    "AuditEventRow",
     "Base",
     "Document",
     "File",

@@ -14,6 +14,39 @@ depends_on = None
 def upgrade() -> None:
     """Expand only: the release before this one still runs on the new schema."""
     op.create_table(
+        "audit_events",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("project_id", sa.BigInteger(), nullable=True),
+        sa.Column("namespace_id", sa.BigInteger(), nullable=True),
+        sa.Column("action", sa.String(length=32), nullable=False),
+        sa.Column("agent_kind", sa.String(length=32), nullable=False),
+        sa.Column("agent_name", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.String(length=255), nullable=True),
+        sa.Column("package", sa.String(length=255), nullable=True),
+        sa.Column("version", sa.String(length=255), nullable=True),
+        sa.Column("filename", sa.String(length=255), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "project_id IS NULL OR namespace_id IS NULL", name=op.f("ck_audit_events_one_place")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_events")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_audit_events_created_at"), ["created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_audit_events_namespace_id_id", ["namespace_id", "id"], unique=False
+        )
+        batch_op.create_index("ix_audit_events_project_id_id", ["project_id", "id"], unique=False)
+
+    op.create_table(
         "heartbeats",
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("beaten_at", UtcDateTime(), nullable=False),
@@ -386,3 +419,9 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("heartbeats")
+    with op.batch_alter_table("audit_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_events_project_id_id")
+        batch_op.drop_index("ix_audit_events_namespace_id_id")
+        batch_op.drop_index(batch_op.f("ix_audit_events_created_at"))
+
+    op.drop_table("audit_events")

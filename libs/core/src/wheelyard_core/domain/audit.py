@@ -1,0 +1,124 @@
+"""Who did what, when, to what, by which token and why: the events that answer for every act.
+
+An event is recorded in the transaction of its act: there is never one without the other.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person
+
+# Texts are cut here where an event tells of what changed: a description may be long.
+_LONGEST: Final = 255
+
+
+class AgentKind(StrEnum):
+    """As what somebody acted."""
+
+    PERSON = "person"
+    BOT = "bot"
+    DEPLOY_TOKEN = "deploy_token"  # noqa: S105  the kind, and no secret
+    JOB_TOKEN = "job_token"  # noqa: S105  the kind, and no secret
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who acted: an account, a token without one, or the registry by itself."""
+
+    kind: AgentKind
+    name: str
+    user_id: int | None = None
+    token_id: int | None = None
+
+
+SYSTEM: Final = Agent(AgentKind.SYSTEM, "Wheelyard")
+
+
+class Action(StrEnum):
+    """What was done. The value is what is stored and shown, in at most 32 characters."""
+
+    FILE_PUBLISHED = "file_published"
+    FILE_DELETED = "file_deleted"
+    RELEASE_DELETED = "release_deleted"
+    PROJECT_CREATED = "project_created"
+    PROJECT_CHANGED = "project_changed"
+    PROJECT_DELETED = "project_deleted"
+    GROUP_CREATED = "group_created"
+    GROUP_CHANGED = "group_changed"
+    GROUP_DELETED = "group_deleted"
+    MEMBER_ADDED = "member_added"
+    MEMBER_CHANGED = "member_changed"
+    MEMBER_REMOVED = "member_removed"
+    TOKEN_CREATED = "token_created"  # noqa: S105  an act, and no secret
+    TOKEN_ROTATED = "token_rotated"  # noqa: S105  an act, and no secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  an act, and no secret
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One act, in a project, in a group, or (with neither) in the registry as a whole.
+
+    *details* is JSON, and says what the other fields do not.
+    """
+
+    action: Action
+    agent: Agent
+    project_id: int | None = None
+    group_id: int | None = None
+    package: str | None = None
+    version: str | None = None
+    filename: str | None = None
+    reason: str | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as it was recorded."""
+
+    id: int
+    event: AuditEvent
+    token_name: str | None
+    request_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which events a list shows; without a place, those of the whole registry."""
+
+    project_id: int | None = None
+    group_id: int | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+def agent_of(actor: Actor) -> Agent:
+    """Return who acts, as events name them."""
+    match actor:
+        case Person():
+            kind = AgentKind.BOT if actor.is_bot else AgentKind.PERSON
+            return Agent(kind, actor.username, actor.user_id, actor.token_id)
+        case DeployToken():
+            return Agent(AgentKind.DEPLOY_TOKEN, actor.username, None, actor.token_id)
+        case JobToken():
+            return Agent(AgentKind.JOB_TOKEN, actor.username, actor.user_id, actor.token_id)
+        case _:
+            return Agent(AgentKind.SYSTEM, "anonymous")
+
+
+def differences(before: object, after: object, names: Iterable[str]) -> dict[str, object]:
+    """Return what is different about two values, for an event's details: from what to what."""
+    return {
+        name: {"from": _shown(old), "to": _shown(new)}
+        for name in names
+        if (old := getattr(before, name)) != (new := getattr(after, name))
+    }
+
+
+def _shown(value: object) -> object:
+    return value[:_LONGEST] if isinstance(value, str) else value
