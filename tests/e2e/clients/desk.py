@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.e2e.conftest import with_credentials
 from tests.support.clients import Finished, Person
-from tests.support.distributions import ADistribution
+from tests.support.distributions import ADistribution, Built
 from tests.support.forms import AForm, ask, basic, post
 from tests.support.wiretap import Exchange, Wiretap
 
@@ -46,8 +46,9 @@ class Desk:
 
     def installed(self, name: str) -> str | None:
         """Return the version of a package in the site."""
-        found = [one for one in metadata.distributions(path=[str(self.site)]) if one.name == name]
-        return found[0].version if found else None
+        places = (self.site, *self.folder.glob(".venv/lib/*/site-packages"))
+        found = metadata.distributions(path=[str(place) for place in places])
+        return next((one.version for one in found if one.name == name), None)
 
     @property
     def username(self) -> str:
@@ -65,6 +66,11 @@ class Desk:
     def index_url_with_credentials(self) -> str:
         return with_credentials(self.index_url, self.username, self.secret)
 
+    def file_url(self, built: Built) -> str:
+        """Return the address of a file, with credentials."""
+        url = f"{self.upload_url}/files/{built.sha256}/{built.filename}"
+        return with_credentials(url, self.username, self.secret)
+
     def run(
         self, program: str, *arguments: str | Path, env: Mapping[str, str] | None = None
     ) -> Finished:
@@ -77,6 +83,10 @@ class Desk:
             url = f"http://{self.tap.behind}{self.project}/packages/pypi"
             answer = post(url, AForm.of(distribution.wheel()), self.publisher)
             assert answer.status == 201, answer.body
+
+    def locks(self) -> str:
+        """Return what lock files in the folder say."""
+        return "".join(file.read_text() for file in self.folder.glob("*.lock"))
 
     def listed(self, package: str) -> set[str]:
         """Return the names of the files on a package's page, looked at past the wiretap."""

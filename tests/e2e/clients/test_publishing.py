@@ -62,7 +62,9 @@ def test_what_is_wrong_inside_a_file_is_printed(cell: Cell[Publisher], desk: Des
 
     refused = cell.client.publish(desk).failed()
 
-    assert "the entry point '../evil' in console_scripts has a name that is a path" in refused.output
+    assert (
+        "the entry point '../evil' in console_scripts has a name that is a path" in refused.output
+    )
     # Some begin with the sdist, whose entry points nobody knows yet.
     assert answers(cell, desk)[-1] == 400
     assert DEMO.wheel().filename not in desk.listed("demo")
