@@ -1,19 +1,26 @@
 """A registry in this process, over SQLite and over PostgreSQL, and its readers."""
 
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, update
 from tests.support.in_process import Yard, environment, in_process
 from tests.support.seed import SeededProject
 from tests.support.servers.redis import RedisServer
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
+from wheelyard_core.adapters.db.models import Token
 from wheelyard_core.domain.access import Visibility
+from wheelyard_core.domain.tokens import lookup_of
+from wheelyard_indexer.app import create_app
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
+PAGE = "simple/demo/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +83,80 @@ def public_reader(yard: Yard) -> Reader:
 def headers_of(answer: TestResponse) -> dict[str, str]:
     """Return the headers, but for the request's own number."""
     return {name: value for name, value in answer.headers if name != "X-Request-ID"}
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One serving process's application, and a client of it."""
+
+    yard: Yard
+    client: Client
+
+    @classmethod
+    def of(cls, yard: Yard) -> "Replica":
+        return cls(yard, Client(create_app(yard.registry)))
+
+    def ask(
+        self,
+        reader: Reader,
+        path: str = PAGE,
+        headers: dict[str, str] | None = None,
+        method: str = "GET",
+    ) -> TestResponse:
+        mine = replace(reader, yard=replace(reader.yard, client=self.client))
+        return mine.ask(path, headers, method)
+
+    def statements(self, reader: Reader, path: str = PAGE) -> int:
+        """Return how many statements a request costs the database."""
+        with counted(self.yard) as statements:
+            assert self.ask(reader, path).status_code == 200
+        return len(statements)
+
+    def warm(self, reader: Reader, path: str = PAGE) -> None:
+        """Ask until the answer comes from memory."""
+        deadline = time.monotonic() + 10
+        while self.statements(reader, path):
+            assert time.monotonic() < deadline, "the page is never remembered"
+            time.sleep(0.02)
+
+
+@contextmanager
+def counted(yard: Yard) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engine = yard.registry.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def replica(yard: Yard) -> Replica:
+    return Replica.of(yard)
+
+
+def gets(server: RedisServer) -> int:
+    """Return how often Redis was asked for anything but pings."""
+    with server.client() as client:
+        stats = client.info("commandstats")
+    return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("get", "getrange"))
+
+
+def change_access(yard: Yard, statement: object) -> None:
+    """Do what an administrator's request does: change, and say that access has changed."""
+    with yard.registry.database.begin() as uow:
+        uow.session.execute(statement)  # type: ignore[call-overload]  # any statement
+        uow.access_changed()
+        uow.commit()
+
+
+def revoke(yard: Yard, secret: str) -> None:
+    gone = yard.registry.now()
+    change_access(
+        yard, update(Token).where(Token.lookup == lookup_of(secret)).values(revoked_at=gone)
+    )

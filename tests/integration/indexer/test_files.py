@@ -272,6 +272,27 @@ def test_a_store_that_is_away_is_an_outage(watched: Watching) -> None:
     assert watched.ask(method="HEAD").status_code == 200
 
 
+def test_a_store_that_is_away_is_an_outage_for_remembered_files_too(watched: Watching) -> None:
+    for _ in range(2):
+        assert watched.ask(method="HEAD").status_code == 200
+    watched.store.failure = StorageUnavailable("away")
+
+    answer = watched.ask()
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert watched.store.asked == ["open"]
+    watched.store.failure = None
+    assert watched.ask().data == BODY
+
+
+def test_small_contents_are_asked_of_the_store_once(watched: Watching) -> None:
+    bodies = [watched.ask(headers).data for headers in ({}, {}, {"Range": "bytes=3-9"})]
+
+    assert bodies == [BODY, BODY, BODY[3:10]]
+    assert watched.store.asked == ["open"]
+
+
 def test_a_store_that_breaks_off_at_once_is_an_outage(watched: Watching) -> None:
     watched.store.good = 0
 
@@ -310,4 +331,6 @@ def test_only_a_get_of_a_file_is_redirected(published: Reader) -> None:
     assert get.headers["Location"].startswith("http://store.example/demo-")
     assert get.headers["Cache-Control"] == "no-store"
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(SIZE))
-    assert watched.ask(suffix=".metadata").data == metadata()
+    for _ in range(3):
+        assert watched.ask().status_code == 302
+        assert watched.ask(suffix=".metadata").data == metadata()

@@ -2,20 +2,28 @@
 
 import base64
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 from structlog.testing import capture_logs
-from tests.integration.indexer.conftest import HTML, JSON, Reader, headers_of
+from tests.integration.indexer.conftest import (
+    HTML,
+    JSON,
+    PAGE,
+    Reader,
+    Replica,
+    change_access,
+    counted,
+    gets,
+    headers_of,
+    revoke,
+)
 from tests.support.distributions import ADistribution
-from tests.support.in_process import Yard
 from tests.support.servers.redis import RedisServer
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from wheelyard_core.adapters.db.models import Member, ProjectRow, Token
 from wheelyard_core.domain.access import Role, Visibility
@@ -26,91 +34,13 @@ from wheelyard_indexer.hot import Hit, HotPath
 
 ONE = ADistribution().named("demo", "1.0").wheel()
 TWO = ADistribution().named("demo", "2.0").wheel()
-PAGE = "simple/demo/"
 TAIL = "/simple/<package>"
-
-
-@dataclass(frozen=True)
-class Replica:
-    """One serving process's application, and a client of it."""
-
-    yard: Yard
-    client: Client
-
-    @classmethod
-    def of(cls, yard: Yard) -> "Replica":
-        return cls(yard, Client(create_app(yard.registry)))
-
-    def ask(
-        self,
-        reader: Reader,
-        path: str = PAGE,
-        headers: dict[str, str] | None = None,
-        method: str = "GET",
-    ) -> TestResponse:
-        mine = replace(reader, yard=replace(reader.yard, client=self.client))
-        return mine.ask(path, headers, method)
-
-    def statements(self, reader: Reader, path: str = PAGE) -> int:
-        """Return how many statements a request costs the database."""
-        with counted(self.yard) as statements:
-            assert self.ask(reader, path).status_code == 200
-        return len(statements)
-
-    def warm(self, reader: Reader, path: str = PAGE) -> None:
-        """Ask until the answer comes from memory."""
-        deadline = time.monotonic() + 10
-        while self.statements(reader, path):
-            assert time.monotonic() < deadline, "the page is never remembered"
-            time.sleep(0.02)
-
-
-@contextmanager
-def counted(yard: Yard) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    engine = yard.registry.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
 def published(reader: Reader) -> Reader:
     assert reader.yard.publish(reader.project.id, ONE, reader.secret).status_code == 201
     return reader
-
-
-@pytest.fixture
-def replica(yard: Yard) -> Replica:
-    return Replica.of(yard)
-
-
-def gets(server: RedisServer) -> int:
-    """Return how often Redis was asked for anything but pings."""
-    with server.client() as client:
-        stats = client.info("commandstats")
-    return sum(stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("get", "getrange"))
-
-
-def change_access(yard: Yard, statement: object) -> None:
-    """Do what an administrator's request does: change, and say that access has changed."""
-    with yard.registry.database.begin() as uow:
-        uow.session.execute(statement)  # type: ignore[call-overload]  # any statement
-        uow.access_changed()
-        uow.commit()
-
-
-def revoke(yard: Yard, secret: str) -> None:
-    gone = yard.registry.now()
-    change_access(
-        yard, update(Token).where(Token.lookup == lookup_of(secret)).values(revoked_at=gone)
-    )
 
 
 def test_a_hit_asks_neither_database_nor_redis(
