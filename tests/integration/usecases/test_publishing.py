@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from tests.integration.usecases.conftest import Source, World
@@ -63,7 +64,9 @@ def test_a_file_is_published_when_its_upload_is_told(world: World) -> None:
 
     outcomes = world.do_all()
 
-    after = await_verdict(world.registry.database, world.registry.verdicts, receipt.upload_id, 5.0)
+    after = await_verdict(
+        world.registry.database, world.registry.verdicts, receipt.upload_id, monotonic() + 5
+    )
     assert (before, after) == (UploadStatus.VERIFYING, UploadStatus.PUBLISHED)
     assert outcomes == [Outcome.SUCCESS, Outcome.SUCCESS]
     page = world.registry.pages().package(world.project.id, "demo-pkg")
@@ -189,7 +192,7 @@ def test_a_message_that_always_fails_is_set_aside_and_its_upload_failed(world: W
     assert outcomes == [Outcome.FAILURE] * (MAX_ATTEMPTS - 1) + [Outcome.SET_ASIDE]
     assert len(world.failures) == MAX_ATTEMPTS
     database, verdicts = world.registry.database, world.registry.verdicts
-    assert await_verdict(database, verdicts, upload.id, 1) is UploadStatus.FAILED
+    assert await_verdict(database, verdicts, upload.id, monotonic() + 1) is UploadStatus.FAILED
     with database.begin() as uow:
         aside = uow.outbox.list_set_aside()
         assert uow.outbox.replay(aside[0].message_id)

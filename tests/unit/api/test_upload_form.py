@@ -260,3 +260,17 @@ def test_whatever_the_type_is_the_answer_is_a_refusal_or_a_form(kind: str) -> No
             UploadForm(Wire(b"", whole()), text, LIMITS).to_file()
         except RegistryError:
             continue
+
+
+def test_the_time_of_the_last_byte_is_that_of_the_last_piece() -> None:
+    body, now = form_of(field("name", "demo"), file()), iter(range(1000))
+    form = UploadForm(Wire(body, cycle([20_000])), TYPE, LIMITS, lambda: float(next(now)))
+    form.to_file()
+    first = form.last_byte_at
+    while form.read(1 << 16):
+        pass
+    form.finish()
+    last = form.last_byte_at
+    assert not form.read(1)
+
+    assert first < last == form.last_byte_at

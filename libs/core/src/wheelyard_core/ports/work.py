@@ -55,5 +55,5 @@ class Verdicts(Protocol):
         ...
 
     def wait(self, upload_id: str, seconds: float) -> None:
-        """Return when announced, or after *seconds* at the latest."""
+        """Return when announced, or after *seconds* at the latest; the caller then looks again."""
         ...

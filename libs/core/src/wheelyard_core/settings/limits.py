@@ -35,7 +35,8 @@ _VERDICT_SECONDS: Final = Setting(
     "WHEELYARD_VERDICT_SECONDS",
     parse_seconds,
     "8",
-    "How long an upload waits for its verdict before it is answered 202; hatch gives up after 10.",
+    "How long after its last byte an upload is answered at the latest, with 202 where there is no"
+    " verdict yet; hatch gives up after 10.",
 )
 _BURN_FILENAMES: Final = Setting(
     "WHEELYARD_BURN_FILENAMES",

@@ -180,13 +180,13 @@ class Receiver:
 
 
 def await_verdict(
-    database: Database, verdicts: Verdicts, upload_id: str, seconds: float
+    database: Database, verdicts: Verdicts, upload_id: str, deadline: float
 ) -> UploadStatus:
-    """Return the upload's status once it is decided and visible, or after *seconds* as it is then.
+    """Return the upload's status once it is decided and visible, or as it is at the *deadline*.
 
-    PUBLISHED is returned only when the package's page shows the file.
+    PUBLISHED is returned only when the package's page shows the file. The deadline is a time of the
+    monotonic clock; it is looked once even after it.
     """
-    deadline = monotonic() + seconds
     while True:
         with database.snapshot() as uow:
             upload = uow.uploads.get(upload_id)

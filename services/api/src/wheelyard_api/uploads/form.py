@@ -54,7 +54,9 @@ class UploadForm:
         self._body = body
         self._limits = limits
         self._clock = clock
-        self._deadline = clock() + limits.upload_seconds
+        # When the last byte came: from then on a client waits for its answer.
+        self.last_byte_at = clock()
+        self._deadline = self.last_byte_at + limits.upload_seconds
         raw_boundary = boundary.encode("latin-1", "replace")
         self._half_an_end = b"--" + raw_boundary + b"-"
         self._last_bytes = b""
@@ -167,9 +169,12 @@ class UploadForm:
 
     def _take_piece(self) -> bytes:
         try:
-            return self._body.read(_PIECE)
+            piece = self._body.read(_PIECE)
         except (OSError, ValueError) as error:
             raise Broken("The connection broke in the middle of the upload") from error
+        if piece:
+            self.last_byte_at = self._clock()
+        return piece
 
 
 class FileTooLarge(TooLarge):

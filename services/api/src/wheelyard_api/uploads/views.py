@@ -50,7 +50,8 @@ def upload(reference: str) -> Response:
         )
         form = UploadForm(request.stream, request.content_type, registry().settings.limits)
         receipt = submission.receive(form, request.args)
-        return watch.answered(_answer(receipt, project.id))
+        deadline = form.last_byte_at + registry().settings.limits.verdict_seconds
+        return watch.answered(_answer(receipt, project.id, deadline))
 
 
 @blueprint.after_app_request
@@ -69,11 +70,9 @@ def publisher_of(who: Authenticated) -> Publisher:
     return Publisher(user_of(who.actor), token_id, name, pipeline, agent_of(who.actor).kind)
 
 
-def _answer(receipt: Receipt, project_id: int) -> Response:
+def _answer(receipt: Receipt, project_id: int, deadline: float) -> Response:
     here = registry()
-    status = await_verdict(
-        here.database, here.verdicts, receipt.upload_id, here.settings.limits.verdict_seconds
-    )
+    status = await_verdict(here.database, here.verdicts, receipt.upload_id, deadline)
     here.reach("verdict-known")
     match status:
         case UploadStatus.PUBLISHED if receipt.repeated:

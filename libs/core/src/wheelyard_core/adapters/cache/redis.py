@@ -23,6 +23,10 @@ _TIMEOUT: Final = 1.0
 _REST: Final = 2.0
 _PAGE_LIFE: Final = 7 * 24 * 3600
 _VERDICT_LIFE: Final = 60
+# Who waits longer looks again in between. A frozen Redis costs the grace more than that, and an
+# upload is answered within ten seconds even so.
+_LONGEST_WAIT: Final = 1.0
+_WAIT_GRACE: Final = 0.5
 
 # The stored form of a page begins with its format and serial, big-endian (simple/render.py), so
 # two pages of one format compare as strings; another format is replaced.
@@ -128,7 +132,7 @@ class RedisVerdicts:
     def __init__(self, settings: CacheSettings) -> None:
         self._prefix = settings.prefix
         self._redis = connect(settings)
-        self._waiting = connect(settings, timeout=3.0)
+        self._waiting = connect(settings, timeout=_LONGEST_WAIT + _WAIT_GRACE)
         self._rest = Rest()
 
     def announce(self, upload_id: str) -> None:
@@ -147,10 +151,12 @@ class RedisVerdicts:
             return
 
     def wait(self, upload_id: str, seconds: float) -> None:
-        """Return when announced, or after *seconds* at the latest."""
+        """Return when announced, or after *seconds* at the latest; for the caller to look again."""
         began = monotonic()
+        # To some versions a wait of less than a millisecond is one without an end.
+        longest = max(min(seconds, _LONGEST_WAIT), 0.01)
         try:
-            self._rest.call(lambda: self._waiting.blpop([self._name(upload_id)], seconds))
+            self._rest.call(lambda: self._waiting.blpop([self._name(upload_id)], longest))
         except CacheUnavailable:
             # The database is asked instead; often enough to answer soon, not so often as to hurt.
             left = seconds - (monotonic() - began)
