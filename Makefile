@@ -44,6 +44,10 @@ test: setup  ## Run every test on real servers; what cannot be had is named at t
 compose-test: setup  ## Run the containers for real, kill each in turn, find everything again
 	@scripts/compose-test $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup  ## Send every address far more odd requests than `make test` does
+	@WHEELYARD_TEST_FUZZ=$${EXAMPLES:-300} $(BIN)/pytest -n 2 --timeout 3600 tests/e2e/test_described_api.py $(ARGS)
+
 .PHONY: lint
 lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from wheelyard_api import rest_packages
+from wheelyard_api.openapi import views as openapi
 from wheelyard_api.rest import administration
 from wheelyard_api.rest.whole_ids import keep_ids_whole
 from wheelyard_api.uploads import views as uploads
@@ -12,7 +13,12 @@ from wheelyard_web.application import make_app
 
 def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
-    blueprints = [uploads.blueprint, rest_packages.blueprint, *administration.BLUEPRINTS]
+    blueprints = [
+        uploads.blueprint,
+        rest_packages.blueprint,
+        *administration.BLUEPRINTS,
+        openapi.blueprint,
+    ]
     app = make_app("wheelyard_api", registry, blueprints)
     keep_ids_whole(app)
     return app

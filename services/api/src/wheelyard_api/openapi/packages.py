@@ -1,0 +1,123 @@
+"""Packages: as GitLab's API sees them, and as installers and publishers do."""
+
+from typing import Final
+
+from wheelyard_api.openapi.fields import DIGEST, TEXT, Fields, Schema, named, one_of, record
+from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, post
+
+_RELEASES: Final[Fields] = LIST | {
+    "package_type": one_of("pypi", "npm", "maven", "generic"),
+    "package_name": TEXT,
+    "package_version": TEXT,
+    "status": one_of("default", "hidden", "processing", "error", "pending_destruction"),
+    "order_by": one_of("name", "created_at", "version", "type"),
+}
+_PACKAGES: Final = "/api/v4/projects/{id}/packages"
+
+RELEASES: Final[tuple[Operation, ...]] = (
+    get(_PACKAGES, "List the releases of a project").lists("Package", _RELEASES),
+    get("/api/v4/groups/{id}/packages", "List the releases below a group").lists(
+        "Package",
+        _RELEASES | {"order_by": one_of("name", "created_at", "version", "type", "project_path")},
+    ),
+    get(f"{_PACKAGES}/{{package_id}}", "Show a release").shows("Package"),
+    delete(f"{_PACKAGES}/{{package_id}}", "Delete a release").ends(),
+    get(f"{_PACKAGES}/{{package_id}}/package_files", "List the files of a release").lists(
+        "PackageFile", LIST
+    ),
+    delete(f"{_PACKAGES}/{{package_id}}/package_files/{{file_id}}", "Delete a file").ends(),
+)
+
+_FILE: Final[Schema] = {"type": "string", "contentMediaType": "application/octet-stream"}
+_FORM: Final = record(
+    {
+        ":action": one_of("file_upload"),
+        "protocol_version": one_of("1"),
+        "name": TEXT,
+        "version": TEXT,
+        "filetype": one_of("bdist_wheel", "sdist"),
+        "sha256_digest": DIGEST,
+        "blake2_256_digest": DIGEST,
+        "md5_digest": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "content": _FILE,
+    },
+    *(":action", "protocol_version", "filetype"),
+    *("sha256_digest", "blake2_256_digest", "md5_digest"),
+)
+_PYPI: Final = f"{_PACKAGES}/pypi"
+_HTML: Final[Schema] = {"type": "string"}
+_BYTES: Final = {
+    "description": "The bytes of the file.",
+    "content": {"application/octet-stream": {}},
+}
+_PART: Final = {
+    "description": "A range of the bytes.",
+    "content": {"application/octet-stream": {}},
+}
+_UNCHANGED: Final = {"description": "What the client has is current."}
+
+
+def _upload(address: str) -> Operation:
+    form = post(address, "Publish a file; the answer is its verdict")
+    taking = Operation(
+        form.method, form.address, form.what, body={"multipart/form-data": _FORM}
+    ).refusing(410, 413)
+    return taking.shows("Message", 200).shows("Message", 201).shows("Message", 202)
+
+
+def _page(address: str, what: str, schema: str) -> Operation:
+    shown = {
+        "description": "The page, as negotiated.",
+        "content": {
+            "application/vnd.pypi.simple.v1+json": {"schema": named(schema)},
+            "application/vnd.pypi.simple.v1+html": {"schema": _HTML},
+            "text/html": {"schema": _HTML},
+        },
+    }
+    return (
+        get(address, what)
+        .asking(format=one_of("application/vnd.pypi.simple.v1+json", "text/html"))
+        .answering(200, shown)
+        .answering(301, {"description": "The page is under the normalized name."})
+        .answering(304, _UNCHANGED)
+        .refusing(406)
+    )
+
+
+def _file(address: str) -> Operation:
+    return (
+        get(address, "Download a file, or (`.metadata` behind its name) its metadata")
+        .answering(200, _BYTES)
+        .answering(206, _PART)
+        .answering(302, {"description": "The object store has the bytes."})
+        .answering(304, _UNCHANGED)
+        .refusing(416)
+    )
+
+
+def _reading(base: str, files: str) -> tuple[Operation, ...]:
+    return (
+        _page(f"{base}/simple", "List the names of packages", "SimpleRoot"),
+        _page(f"{base}/simple/{{package}}", "List the files of a package", "SimplePage"),
+        _file(f"{files}/files/{{sha256}}/{{filename}}"),
+    )
+
+
+INDEX: Final[tuple[Operation, ...]] = (
+    _upload(_PYPI),
+    _upload("/{path}/legacy"),
+    get(f"{_PYPI}/uploads/{{upload_id}}", "Tell how far an upload is").shows("Upload"),
+    *_reading(_PYPI, _PYPI),
+    *_reading("/{path}", "/{path}"),
+    *_reading("/api/v4/groups/{id}/-/packages/pypi", "/api/v4/groups/{id}/-/packages/pypi"),
+)
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation("get", "/livez", "Tell whether the process answers", refusals=()).shows("Health"),
+    Operation("get", "/readyz", "Tell whether it can serve", refusals=())
+    .shows("Health")
+    .shows("Health", 503),
+    Operation("get", "/api/v4/openapi.json", "Describe this API", refusals=())
+    .answering(200, content({"type": "object"}))
+    .answering(304, _UNCHANGED),
+)
