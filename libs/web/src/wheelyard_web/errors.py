@@ -34,6 +34,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
 }
 REALM: Final = 'Basic realm="Wheelyard"'
 RETRY_AFTER: Final = "5"
+AWAY: Final = "A service that the registry needs is away; try again in a moment"
 # Some clients read a status line into a fixed buffer; the body has everything.
 _LONGEST_REASON: Final = 600
 _PAGE: Final = (
@@ -47,16 +48,14 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(errors.RegistryError)
     def refuse(error: errors.RegistryError) -> Response:
-        status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
         problems = error.problems if isinstance(error, errors.InvalidDistribution) else ()
-        return answer(status, str(error), problems)
+        return answer(status_of(error), str(error), problems)
 
     @app.errorhandler(DatabaseUnavailable)
     @app.errorhandler(StorageUnavailable)
     def out_of_order(error: Exception) -> Response:
         log.warning("outage", error=str(error))
-        sentence = "A service that the registry needs is away; try again in a moment"
-        return answer(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+        return answer(HTTPStatus.SERVICE_UNAVAILABLE, AWAY)
 
     @app.errorhandler(Conflict)
     def outrun(_error: Conflict) -> Response:
@@ -80,13 +79,18 @@ def register_error_handlers(app: Flask) -> None:
         )
 
 
+def status_of(error: errors.RegistryError) -> HTTPStatus:
+    """Return the status that a refusal is answered with."""
+    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+
+
 def answer(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) -> Response:
     """Return the error answer: JSON, or a page for a browser, with the sentence as the reason.
 
     twine, pdm and hatch show nothing but the reason phrase; uv shows `code`, and only when the
     type is exactly `application/json`.
     """
-    if _prefers_page(request):
+    if prefers_page(request):
         response = Response(render_template_string(_PAGE, status=status, sentence=sentence))
         response.content_type = "text/html; charset=utf-8"
     else:
@@ -109,7 +113,7 @@ def answer(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) ->
     return response
 
 
-def _prefers_page(asked: Request) -> bool:
+def prefers_page(asked: Request) -> bool:
     """Tell a browser, which names text/html, from a client that takes anything."""
     best = max(asked.accept_mimetypes, key=lambda pair: pair[1], default=None)
     return best is not None and best[0] == "text/html"

@@ -4,6 +4,7 @@ from flask import Flask
 
 from wheelyard_api import rest_packages
 from wheelyard_api.openapi import views as openapi
+from wheelyard_api.people import views as people
 from wheelyard_api.rest import administration
 from wheelyard_api.rest.whole_ids import keep_ids_whole
 from wheelyard_api.uploads import views as uploads
@@ -18,6 +19,7 @@ def create_app(registry: Registry) -> Flask:
         rest_packages.blueprint,
         *administration.BLUEPRINTS,
         openapi.blueprint,
+        people.blueprint,
     ]
     app = make_app("wheelyard_api", registry, blueprints)
     keep_ids_whole(app)

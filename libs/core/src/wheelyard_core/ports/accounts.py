@@ -15,6 +15,10 @@ class Tokens(Protocol):
         """Return the tokens whose secrets begin so: one, but for a coincidence."""
         ...
 
+    def get(self, token_id: int) -> TokenRecord | None:
+        """Return a token by its number, whether it still works or not."""
+        ...
+
     def touch(self, token_id: int, used_at: datetime) -> None:
         """Record the last use."""
         ...

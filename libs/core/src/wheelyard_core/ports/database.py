@@ -13,6 +13,7 @@ from wheelyard_core.ports.administration import (
     Users,
 )
 from wheelyard_core.ports.auditing import AuditLog, AuditTrail
+from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Projects, Releases
 from wheelyard_core.ports.pages import Pages
 from wheelyard_core.ports.uploads import Uploads
@@ -53,6 +54,11 @@ class UnitOfWork(Protocol):
     @property
     def pages(self) -> Pages:
         """The pages of this transaction."""
+        ...
+
+    @property
+    def browsing(self) -> Browsing:
+        """The packages of this transaction, as people look at them."""
         ...
 
     @property

@@ -42,10 +42,17 @@ def authenticate(
         return Authenticated(Anonymous())
     insisted = credentials.channel is Channel.JOB_USER
     record = find_token(uow, credentials.secret, pepper)
+    if record is not None and record.kind not in _ACCEPTED[credentials.channel]:
+        return Authenticated(Anonymous(_wrong_channel(credentials.channel, record), insisted))
+    return recognise(record, now, insisted=insisted)
+
+
+def recognise(
+    record: TokenRecord | None, now: datetime, *, insisted: bool = False
+) -> Authenticated:
+    """Return who a token stands for at *now*; nobody in particular when it does not work."""
     if record is None:
         return Authenticated(Anonymous(_UNKNOWN, insisted))
-    if record.kind not in _ACCEPTED[credentials.channel]:
-        return Authenticated(Anonymous(_wrong_channel(credentials.channel, record), insisted))
     refusal = record.refusal(now)
     if refusal is not None:
         return Authenticated(Anonymous(refusal, insisted))

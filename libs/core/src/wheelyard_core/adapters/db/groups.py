@@ -25,6 +25,7 @@ _ORDERS: Final = {
     "id": Namespace.id,
     "name": Namespace.name,
     "path": Namespace.path_key,
+    "full_path": Namespace.path_key,
     "created_at": Namespace.created_at,
 }
 _LONGEST_ID: Final = 18

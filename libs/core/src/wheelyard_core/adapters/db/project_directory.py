@@ -38,6 +38,7 @@ _ORDERS: Final = {
     "id": ProjectRow.id,
     "name": ProjectRow.name,
     "path": ProjectRow.path,
+    "full_path": ProjectRow.path_key,
     "created_at": ProjectRow.created_at,
 }
 

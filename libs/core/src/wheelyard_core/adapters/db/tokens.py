@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db.models import Token, User
@@ -19,20 +19,27 @@ class SqlTokens:
 
     def candidates(self, lookup: str) -> Sequence[TokenRecord]:
         """Return the tokens whose secrets begin so: one, but for a coincidence."""
-        parent = aliased(Token)
-        rows = self._session.execute(
-            select(Token, User, parent)
-            .outerjoin(User, User.id == Token.user_id)
-            .outerjoin(parent, parent.id == Token.parent_id)
-            .where(Token.lookup == lookup)
-        )
-        return [record_of(*row) for row in rows]
+        return self._records(Token.lookup == lookup)
+
+    def get(self, token_id: int) -> TokenRecord | None:
+        """Return a token by its number, whether it still works or not."""
+        return next(iter(self._records(Token.id == token_id)), None)
 
     def touch(self, token_id: int, used_at: datetime) -> None:
         """Record the last use."""
         self._session.execute(
             update(Token).where(Token.id == token_id).values(last_used_at=used_at)
         )
+
+    def _records(self, condition: ColumnElement[bool]) -> Sequence[TokenRecord]:
+        parent = aliased(Token)
+        rows = self._session.execute(
+            select(Token, User, parent)
+            .outerjoin(User, User.id == Token.user_id)
+            .outerjoin(parent, parent.id == Token.parent_id)
+            .where(condition)
+        )
+        return [record_of(*row) for row in rows]
 
 
 def record_of(token: Token, user: User | None, parent: Token | None) -> TokenRecord:

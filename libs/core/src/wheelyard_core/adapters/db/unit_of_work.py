@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from wheelyard_core.adapters.db.accounts import SqlAccounts
 from wheelyard_core.adapters.db.audit import SqlAudit
+from wheelyard_core.adapters.db.browsing import SqlBrowsing
 from wheelyard_core.adapters.db.engine import snapshot_engine
 from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.groups import SqlGroups
@@ -66,6 +67,7 @@ class SqlUnitOfWork:
         self.releases = SqlReleases(self.session)
         self.uploads = SqlUploads(self.session)
         self.pages = SqlPages(self.session)
+        self.browsing = SqlBrowsing(self.session)
         self.tokens = SqlTokens(self.session)
         self.accounts = SqlAccounts(self.session)
         self.users = SqlUsers(self.session)

@@ -1,0 +1,268 @@
+"""Packages as people look at them: every query returns a bounded part of what may be long."""
+
+from collections.abc import Sequence
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy import ColumnElement, Row, Select, Subquery, case, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from wheelyard_core.adapters.db import serials
+from wheelyard_core.adapters.db.listing import AnySelect, contains
+from wheelyard_core.adapters.db.models import File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.publishers import from_document
+from wheelyard_core.domain.browsing import (
+    Around,
+    Description,
+    FileLine,
+    PackageLine,
+    Part,
+    ReleaseLine,
+    Verdict,
+)
+from wheelyard_core.domain.catalogue import FileStatus, Yanked
+from wheelyard_core.domain.digests import Digests
+from wheelyard_core.domain.names import normalize
+from wheelyard_core.domain.versions import ReleaseVersion
+
+T = TypeVar("T")
+_ReleaseRow: TypeAlias = Row[Release, int, int, int, str | None]
+
+
+class SqlBrowsing:
+    """The packages of one transaction, as people look at them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def packages(self, project_id: int, q: str | None, around: Around) -> Part[PackageLine]:
+        """Return packages that have something installable and *q* in their names, by name."""
+        listed = exists().where(
+            File.project_id == project_id, File.normalized == Package.normalized, *serials.listed()
+        )
+        query = select(Package).where(Package.project_id == project_id, listed)
+        if q:
+            query = query.where(
+                or_(
+                    contains(q, Package.name),
+                    Package.normalized.contains(normalize(q), autoescape=True),
+                )
+            )
+        rows = self._session.scalars(_cut(query, Package.normalized, around)).all()
+        part = _part(rows, around)
+        latest = self._latest([row.id for row in part.items])
+        summaries = self._summaries([line.id for line in latest.values()])
+        lines = [
+            PackageLine(row.name, row.normalized, line, summaries.get(line.id))
+            for row in part.items
+            if (line := latest.get(row.id)) is not None
+        ]
+        return Part(lines, part.earlier, part.later)
+
+    def package(self, project_id: int, normalized: str) -> tuple[int, str] | None:
+        """Return the id of a package and its name as first published."""
+        row = self._session.execute(
+            select(Package.id, Package.name).where(
+                Package.project_id == project_id, Package.normalized == normalized
+            )
+        ).first()
+        return None if row is None else (row[0], row[1])
+
+    def latest(self, package_id: int) -> ReleaseLine | None:
+        """Return the newest release, one that is neither yanked nor a pre-release if there is."""
+        return self._latest([package_id]).get(package_id)
+
+    def release(self, package_id: int, version: ReleaseVersion) -> ReleaseLine | None:
+        """Return the release at a version, if any of its files is published."""
+        row = self._session.execute(
+            _releases([package_id]).where(Release.version_key == version.key)
+        ).first()
+        return None if row is None else _release_line(row)
+
+    def releases(self, package_id: int, around: Around) -> Part[ReleaseLine]:
+        """Return releases that have something published, the newest first."""
+        query = _cut(_releases([package_id]), Release.version_order, around, descending=True)
+        part = _part(self._session.execute(query).all(), around)
+        return Part([_release_line(row) for row in part.items], part.earlier, part.later)
+
+    def files(self, package_id: int, version: ReleaseVersion, limit: int) -> Sequence[FileLine]:
+        """Return the files at a version that exist: published, quarantined or being verified."""
+        package = self._session.get_one(Package, package_id)
+        rows = self._session.execute(
+            select(File)
+            .where(
+                File.project_id == package.project_id,
+                File.normalized == package.normalized,
+                File.version_key == version.key,
+                File.deleted_at.is_(None),
+            )
+            # Source distributions first; wheels by their tags.
+            .order_by(File.filetype.desc(), File.filename)
+            .limit(limit)
+        )
+        return [_file_line(row[0]) for row in rows]
+
+    def description(self, release_id: int) -> Description | None:
+        """Return what a release says of itself, in a wheel if there is one."""
+        row = self._session.execute(
+            select(FileMetadata, File.requires_python)
+            .join(File, File.id == FileMetadata.file_id)
+            .where(File.release_id == release_id, *_published())
+            .order_by(File.filetype, File.id)
+            .limit(1)
+        ).first()
+        return None if row is None else _description(row[0], row[1])
+
+    def _latest(self, package_ids: Sequence[int]) -> dict[int, ReleaseLine]:
+        if not package_ids:
+            return {}
+        state = _state(package_ids, serials.listed())
+        best = (
+            func.row_number()
+            .over(
+                partition_by=Release.package_id,
+                order_by=(state.c.is_yanked, Release.is_prerelease, Release.version_order.desc()),
+            )
+            .label("place")
+        )
+        ranked = (
+            select(Release.id, best)
+            .join(state, state.c.release_id == Release.id)
+            .where(Release.package_id.in_(package_ids), Release.deleted_at.is_(None))
+            .subquery()
+        )
+        rows = self._session.execute(
+            _releases(package_ids)
+            .join(ranked, ranked.c.id == Release.id)
+            .where(ranked.c.place == 1)
+        )
+        lines = [_release_line(row) for row in rows]
+        return {line.package_id: line for line in lines}
+
+    def _summaries(self, release_ids: Sequence[int]) -> dict[int, str]:
+        """Return what each release says it is in a sentence: its first file's."""
+        first = (
+            select(func.min(File.id))
+            .where(File.release_id.in_(release_ids), *serials.listed())
+            .group_by(File.release_id)
+        )
+        rows = self._session.execute(
+            select(File.release_id, FileMetadata.summary)
+            .join(FileMetadata, FileMetadata.file_id == File.id)
+            .where(File.id.in_(first))
+        )
+        return {release_id: summary for release_id, summary in rows if release_id and summary}
+
+
+def _published() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a file that people see: as listed, but in quarantine, too."""
+    return File.status == FileStatus.PUBLISHED, File.deleted_at.is_(None)
+
+
+def _state(package_ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> Subquery:
+    """Return for each release with such files: how many, their size, and whether all are yanked."""
+    here = select(Release.id).where(Release.package_id.in_(package_ids))
+    return (
+        select(
+            File.release_id,
+            func.count(File.id).label("files"),
+            func.sum(File.size).label("size"),
+            func.min(case((File.yanked.is_(None), 0), else_=1)).label("is_yanked"),
+            func.max(File.yanked).label("reason"),
+        )
+        .where(File.release_id.in_(here), *conditions)
+        .group_by(File.release_id)
+        .subquery()
+    )
+
+
+def _releases(package_ids: Sequence[int]) -> Select[Release, int, int, int, str | None]:
+    state = _state(package_ids, _published())
+    columns = (state.c.files, state.c.size, state.c.is_yanked, state.c.reason)
+    return (
+        select(Release, *columns)
+        .join(state, state.c.release_id == Release.id)
+        .where(Release.package_id.in_(package_ids), Release.deleted_at.is_(None))
+    )
+
+
+def _cut(
+    query: AnySelect,
+    key: InstrumentedAttribute[str],
+    around: Around,
+    *,
+    descending: bool = False,
+) -> AnySelect:
+    """Return *query* for the part that is asked for, and one more to tell whether more follows.
+
+    What precedes is read backwards; `_part` turns it around.
+    """
+    if around.before is not None:
+        query = query.where(key > around.before if descending else key < around.before)
+        descending = not descending
+    elif around.after is not None:
+        query = query.where(key < around.after if descending else key > around.after)
+    return query.order_by(key.desc() if descending else key.asc()).limit(around.limit + 1)
+
+
+def _part(rows: Sequence[T], around: Around) -> Part[T]:
+    kept, more = rows[: around.limit], len(rows) > around.limit
+    if around.before is not None:
+        return Part(kept[::-1], more, later=True)
+    return Part(kept, around.after is not None, more)
+
+
+def _release_line(row: _ReleaseRow) -> ReleaseLine:
+    release, files, size, is_yanked, reason = row
+    return ReleaseLine(
+        id=release.id,
+        package_id=release.package_id,
+        version=release.version,
+        is_prerelease=release.is_prerelease,
+        yanked=Yanked(reason or "") if is_yanked else None,
+        files=files,
+        # PostgreSQL sums large numbers as decimals.
+        size=int(size),
+        publisher=from_document(release.publisher),
+        created_at=release.created_at,
+    )
+
+
+def _file_line(row: File) -> FileLine:
+    verdict = Verdict.PASSED
+    if row.status is not FileStatus.PUBLISHED:
+        verdict = Verdict.AWAITED
+    elif row.quarantined_at is not None:
+        verdict = Verdict.QUARANTINED
+    return FileLine(
+        filename=row.filename,
+        filetype=row.filetype,
+        size=row.size,
+        digests=Digests(row.sha256, row.md5, row.blake2b),
+        requires_python=row.requires_python,
+        has_metadata_file=row.metadata_sha256 is not None,
+        verdict=verdict,
+        yanked=None if row.yanked is None else Yanked(row.yanked),
+        publisher=from_document(row.publisher),
+        created_at=row.created_at,
+        published_at=row.published_at,
+    )
+
+
+def _description(row: FileMetadata, requires_python: str | None) -> Description:
+    document = row.document
+    home = document["home_page"]
+    links = [("Homepage", home)] if home else []
+    return Description(
+        summary=row.summary,
+        readme=row.description,
+        readme_type=row.description_content_type,
+        license_expression=row.license_expression,
+        license=document["license"],
+        requires_python=requires_python,
+        author=document["author"],
+        author_email=document["author_email"],
+        keywords=document["keywords"],
+        links=(*links, *((label, url) for label, url in document["project_urls"])),
+        classifiers=tuple(document["classifiers"]),
+        requires_dist=tuple(document["requires_dist"]),
+    )

@@ -1,0 +1,106 @@
+"""What somebody sees who looks around: places, packages, one package."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from wheelyard_core.domain.access import Permission
+from wheelyard_core.domain.administering import GroupPermission, reach_of
+from wheelyard_core.domain.administration import (
+    Group,
+    GroupFilter,
+    Listed,
+    ProjectDetails,
+    ProjectFilter,
+    Stretch,
+)
+from wheelyard_core.domain.browsing import Around, PackageView
+from wheelyard_core.domain.catalogue import Project
+from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.names import normalize
+from wheelyard_core.domain.versions import ReleaseVersion
+from wheelyard_core.usecases.acting import Acting
+
+# More files at one version than any project has: a wheel for each Python, system and processor.
+_MOST_FILES: Final = 500
+# One sentence for what is hidden and for what is not there.
+_NOTHING: Final = "There is nothing at this address that you may see"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read an address: a place, and in it maybe a package at maybe a version."""
+
+    place: str
+    package: str | None = None
+    version: str | None = None
+
+
+def readings(address: str) -> list[Reading]:
+    """Return the ways to read the path of an address.
+
+    A project or group may be called `packages`, so only what exists tells which one is right. At
+    most one can be: nothing is below a project.
+    """
+    parts = address.split("/")
+    found = [Reading(address)]
+    for size in (1, 2, 3):
+        place, rest = parts[:-size], parts[-size:]
+        if place and rest[0] == "packages":
+            found.append(Reading("/".join(place), *rest[1:]))
+    return found
+
+
+def visit(acting: Acting, address: str) -> tuple[Group | Project, Reading]:
+    """Return the group or project that an address names, and how the address is read.
+
+    Raises AuthenticationRequired, NotFound or NotAllowed; their sentences do not say what exists.
+    """
+    # Alone, a number would be taken for an id.
+    found = [] if address.isdecimal() else readings(address)
+    try:
+        for reading in found:
+            if acting.uow.projects.find(reading.place) is not None:
+                project, _ = acting.project(reading.place, Permission.PULL)
+                return project, reading
+        known = acting.uow.groups.find(address) if found else None
+        group, _ = acting.in_group(known, GroupPermission.SEE)
+    except NotFound:
+        raise NotFound(_NOTHING) from None
+    return group, Reading(address)
+
+
+def projects(acting: Acting, wanted: ProjectFilter, stretch: Stretch) -> Listed[ProjectDetails]:
+    """Return a part of the projects that the actor sees."""
+    return acting.uow.directory.listed(reach_of(acting.actor), wanted, stretch, acting.now)
+
+
+def groups(acting: Acting, parent: Group, stretch: Stretch) -> Listed[Group]:
+    """Return a part of the groups directly below one that the actor sees."""
+    wanted = GroupFilter(parent_id=parent.id)
+    return acting.uow.groups.listed(reach_of(acting.actor), wanted, stretch, acting.now)
+
+
+def package(
+    acting: Acting, project: Project, name: str, version: str | None, history: Around
+) -> PackageView:
+    """Return a package at a version, else at its latest. Raises NotFound."""
+    uow = acting.uow.browsing
+    found = uow.package(project.id, normalize(name))
+    if found is None:
+        raise NotFound(f"Package not found: {name}")
+    package_id, display_name = found
+    latest = uow.latest(package_id)
+    release = latest if version is None else uow.release(package_id, ReleaseVersion.parse(version))
+    if version is not None and release is None:
+        raise NotFound(f"Release not found: {display_name} {version}")
+    return PackageView(
+        name=display_name,
+        normalized=normalize(name),
+        release=release,
+        latest=latest,
+        files=()
+        if release is None
+        else uow.files(package_id, ReleaseVersion.parse(release.version), _MOST_FILES),
+        description=None if release is None else uow.description(release.id),
+        history=uow.releases(package_id, history),
+    )

@@ -1,0 +1,125 @@
+"""Who looks: by a token in a header, or by the session that a token began.
+
+A session's cookie holds no secret: a token's number, and the beginning of its digest, so that the
+number of another token, in a database that was restored, is not taken for it. The token is looked
+up at every request: what ends it ends its sessions.
+"""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import Final
+
+from flask import Response, g, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from wheelyard_core.domain.tokens import TokenRecord
+from wheelyard_core.ports import Conflict, DatabaseUnavailable, UnitOfWork
+from wheelyard_core.usecases.acting import Acting
+from wheelyard_core.usecases.authenticate import (
+    Authenticated,
+    find_token,
+    note_use,
+    recognise,
+)
+from wheelyard_web.identity import credentials, identify, registry
+
+_SECONDS: Final = 12 * 3600
+_DIGEST: Final = 16
+
+
+@contextmanager
+def looking() -> Iterator[Acting]:
+    """Yield whoever looks, in a snapshot."""
+    here = registry()
+    with here.database.snapshot() as uow:
+        who = _visitor(uow)
+        yield Acting(uow, who.actor, here.now())
+    _note(who)
+
+
+def sign_in(secret: str) -> tuple[Authenticated, TokenRecord | None]:
+    """Return whom a secret stands for, and its token if it works."""
+    here = registry()
+    with here.database.snapshot() as uow:
+        who = recognise(find_token(uow, secret, here.settings.pepper), here.now())
+    result = "failure" if who.token is None else "success"
+    here.metrics.count("wheelyard_auth_attempts_total", "token", result)
+    _note(who)
+    return who, who.token
+
+
+def begin(response: Response, token: TokenRecord) -> None:
+    """Begin a session of the token's."""
+    value = _signer().dumps([token.id, token.digest[:_DIGEST]])
+    assert isinstance(value, str)  # noqa: S101  what this signer makes
+    response.set_cookie(
+        _cookie(),
+        value,
+        max_age=_SECONDS,
+        path=_path(),
+        secure=_is_https(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def end(response: Response) -> None:
+    """End the session."""
+    response.delete_cookie(
+        _cookie(), path=_path(), secure=_is_https(), httponly=True, samesite="Lax"
+    )
+
+
+def has_ended() -> bool:
+    """Tell whether the request came with a session whose token no longer works."""
+    return bool(g.get("session_ended", False))
+
+
+def _visitor(uow: UnitOfWork) -> Authenticated:
+    value = request.cookies.get(_cookie())
+    if credentials() is not None or not value:
+        who = identify(uow)
+    else:
+        who = recognise(_token(uow, value), registry().now())
+        g.actor = who.actor
+        g.session_ended = who.token is None
+    g.visitor = None if who.token is None else who.token.username
+    return who
+
+
+def _token(uow: UnitOfWork, value: str) -> TokenRecord | None:
+    try:
+        number, digest = _signer().loads(value, max_age=_SECONDS)
+    except (BadData, TypeError, ValueError):
+        return None
+    record = uow.tokens.get(number)
+    if record is None or not hmac.compare_digest(record.digest[:_DIGEST], digest):
+        return None
+    return record
+
+
+def _note(who: Authenticated) -> None:
+    # Looking goes on while the database is read-only, or too busy to note who looks.
+    with suppress(DatabaseUnavailable, Conflict):
+        note_use(registry().database, who.token, registry().now())
+
+
+def _signer() -> URLSafeTimedSerializer:
+    # A key of its own: what is signed here means nothing elsewhere.
+    key = hmac.new(registry().settings.pepper, b"sessions of people", sha256).digest()
+    return URLSafeTimedSerializer(key, signer_kwargs={"digest_method": sha256})
+
+
+def _is_https() -> bool:
+    return registry().settings.http.public_url.startswith("https:")
+
+
+def _path() -> str:
+    return registry().settings.http.base_path or "/"
+
+
+def _cookie() -> str:
+    # A browser takes the prefix only with Secure and for a whole host, and from that host alone.
+    return "__Host-wheelyard" if _is_https() and _path() == "/" else "wheelyard"
