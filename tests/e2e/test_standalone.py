@@ -8,11 +8,9 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -20,103 +18,12 @@ from urllib.request import urlopen
 import pytest
 from tests.support.clients import Person
 from tests.support.distributions import ADistribution
-from tests.support.forms import AForm
-from tests.support.servers.running import free_port
-from tests.support.uploading import Connection
-from tests.support.wheelyard import Process, read_credentials
+from tests.support.standalone import MACHINE, START_SECONDS, Standalone, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.integration]
 
-MACHINE = dict(os.environ)  # noqa: TID251  the programs need the machine's PATH
 SERVICES = {"redis", "web", "worker", "scheduler"}
-# Generous: the suite shares its two cores.
-START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-
-
-@dataclass
-class Standalone:
-    """One `wheelyard serve`; everything that it started carries `mark` in its environment."""
-
-    data: Path
-    log: Path
-    port: int = field(default_factory=free_port)
-    mark: str = field(default_factory=lambda: f"WHEELYARD_TEST_MARK={uuid.uuid4().hex}")
-    environment: dict[str, str] = field(default_factory=dict)
-
-    def start(self) -> "Standalone":
-        name, _, value = self.mark.partition("=")
-        command = [sys.executable, "-m", "wheelyard_standalone", "serve"]
-        command += ["--port", str(self.port), "--data", str(self.data)]
-        environment = {**MACHINE, **self.environment, name: value}
-        self.process = Process("wheelyard", command, environment, self.log).start()
-        return self
-
-    def serving(self) -> "Standalone":
-        """Return when it says that it serves."""
-        wait_for(lambda: "Wheelyard serves on" in self.said(), START_SECONDS, self.said)
-        return self
-
-    def ended(self) -> int:
-        """Return its exit code, once it has ended by itself."""
-        assert self.process.popen is not None
-        return self.process.popen.wait(START_SECONDS)
-
-    def said(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
-    def signal(self, number: signal.Signals) -> None:
-        os.kill(self.process.pid, number)
-
-    def running(self) -> dict[int, str]:
-        """Return the command lines of everything that it started and of itself."""
-        found = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                environment = (folder / "environ").read_bytes().split(b"\0")
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                # Redis writes its title over its environment, and works in a folder of the data.
-                ours = self.mark.encode() in environment or (
-                    (folder / "cwd").readlink() == self.data / "redis"
-                )
-                if ours and command:
-                    found[int(folder.name)] = command
-        return found
-
-    def services(self) -> dict[str, int]:
-        """Return the process ids of the services by name, the supervisor's own children."""
-        children = {}
-        for pid, command in self.running().items():
-            with suppress(OSError):
-                parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-                if parent == self.process.pid:
-                    name = "redis" if "redis-server" in command else command.split()[-1]
-                    children[name] = pid
-        return children
-
-    @property
-    def credentials(self) -> dict[str, str]:
-        return read_credentials(self.data / "credentials.env")
-
-    def page(self, package: str) -> str:
-        with Connection(f"127.0.0.1:{self.port}", self.credentials["WHEELYARD_TOKEN"]) as client:
-            return client.get(f"{self.path}/simple/{package}/").decode()
-
-    def publish(self, distribution: ADistribution) -> tuple[int, str]:
-        with Connection(f"127.0.0.1:{self.port}", self.credentials["WHEELYARD_TOKEN"]) as client:
-            return client.upload(self.path, AForm.of(distribution.wheel()).body())
-
-    @property
-    def path(self) -> str:
-        return f"/api/v4/projects/{self.credentials['WHEELYARD_PROJECT_ID']}/packages/pypi"
-
-    def close(self) -> None:
-        """Stop it, in whatever state a test left it."""
-        self.process.stop()
-        for pid in self.running():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
 
 Serve = Callable[..., Standalone]
 
@@ -144,15 +51,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
         yield started.serving()
     finally:
         started.close()
-
-
-def wait_for(true: Callable[[], object], seconds: float, what: Callable[[], object]) -> float:
-    """Return how long it took to become true."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds, what()
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def test_the_credentials_are_for_their_owner_only(served: Standalone) -> None:
