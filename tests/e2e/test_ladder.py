@@ -102,8 +102,17 @@ ROUTES: dict[str, list[tuple[str, str, int]]] = {
         ("HEAD", f"{ALIAS}/packages/Demo/1.0", 200),
     ],
     "push": [("POST", PYPI, 400), ("POST", f"{PYPI}/", 400), ("POST", f"{ALIAS}/legacy/", 400)],
-    "delete file": [("DELETE", f"{PACKAGES}/{{victim}}/package_files/{{victim_file}}", 204)],
-    "delete pkg": [("DELETE", f"{PACKAGES}/{{victim}}", 204)],
+    "delete file": [
+        ("DELETE", f"{PACKAGES}/{{victim}}/package_files/{{victim_file}}", 204),
+        ("DELETE", f"{PYPI}/releases/{{victim_name}}/1.0/{{victim_filename}}", 204),
+    ],
+    "delete pkg": [
+        ("DELETE", f"{PACKAGES}/{{victim}}", 204),
+        ("DELETE", f"{PYPI}/releases/{{victim_name}}/1.0", 204),
+        ("PUT", f"{PYPI}/yank/demo/1.0", 200),
+        ("DELETE", f"{PYPI}/yank/demo/1.0/{{filename}}", 200),
+        ("DELETE", f"{PYPI}/yank/demo/1.0", 200),
+    ],
     "read sett.": [
         ("GET", f"{PROJECT}/deploy_tokens", 200),
         ("GET", f"{PROJECT}/audit_events", 200),
@@ -203,6 +212,7 @@ def publish(world: World, visibility: Visibility, name: str, word: str) -> dict[
     (package,) = listed(world, f"{url}?package_name={name}", developer)
     (file,) = listed(world, f"{url}/{package['id']}/package_files", developer)
     found = {word: package["id"], f"{word}_file": file["id"]}
+    found |= {f"{word}_name": name, f"{word}_filename": wheel.filename}
     return found | ({"sha256": wheel.sha256, "filename": wheel.filename} if name == "demo" else {})
 
 

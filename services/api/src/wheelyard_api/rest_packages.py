@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from wheelyard_api.rest.desk import await_change, nothing, reason_given
 from wheelyard_api.rest.pagination import Page, paginated
 from wheelyard_core.domain.access import Permission, readable_below, require, user_of
 from wheelyard_core.domain.catalogue import Project, Publisher
@@ -20,7 +21,6 @@ from wheelyard_core.domain.releases import (
 )
 from wheelyard_core.usecases.authenticate import Authenticated, note_use
 from wheelyard_core.usecases.delete import Target
-from wheelyard_core.usecases.page_changes import await_page
 from wheelyard_web.identity import allowed_project, confirm, identify, registry
 
 blueprint = Blueprint("packages", __name__)
@@ -30,8 +30,6 @@ T = TypeVar("T")
 _PACKAGES: Final = "/api/v4/projects/<path:reference>/packages"
 _PACKAGE: Final = f"{_PACKAGES}/<number:package_id>"
 _FILE: Final = f"{_PACKAGE}/package_files/<number:file_id>"
-# Deleting is done by then; this bounds only the wait for the page to show it.
-_PAGE_SECONDS: Final = 5.0
 # What GitLab knows: asking for another kind than ours is no error and finds nothing.
 _TYPES: Final = frozenset(
     {
@@ -105,11 +103,11 @@ def _delete(
     change = here.deleter()(
         Target(project.id, package_id, file_id),
         partial(confirm, reference=reference, permission=permission),
-        getattr(g, "request_id", None),
+        reason=reason_given(),
+        request_id=getattr(g, "request_id", None),
     )
-    # A page read after this answer does not show the file any more.
-    await_page(here.database, here.verdicts, change, _PAGE_SECONDS)
-    return Response(status=204)
+    await_change(change)
+    return nothing()
 
 
 def _found(

@@ -56,6 +56,7 @@ class Permission(StrEnum):
     PUSH = "push"
     DELETE_FILE = "delete a file"
     DELETE_PACKAGE = "delete a package"
+    YANK = "yank"
     ADMINISTER = "administer"
     DESTROY = "destroy"
 
@@ -76,6 +77,7 @@ _ROLE_FOR: Final = {
     Permission.PUSH: Role.DEVELOPER,
     Permission.DELETE_FILE: Role.DEVELOPER,
     Permission.DELETE_PACKAGE: Role.MAINTAINER,
+    Permission.YANK: Role.MAINTAINER,
     Permission.ADMINISTER: Role.MAINTAINER,
     Permission.DESTROY: Role.OWNER,
 }

@@ -43,7 +43,11 @@ class Action(StrEnum):
 
     FILE_PUBLISHED = "file_published"
     FILE_DELETED = "file_deleted"
+    FILE_YANKED = "file_yanked"
+    FILE_UNYANKED = "file_unyanked"
     RELEASE_DELETED = "release_deleted"
+    RELEASE_YANKED = "release_yanked"
+    RELEASE_UNYANKED = "release_unyanked"
     PROJECT_CREATED = "project_created"
     PROJECT_CHANGED = "project_changed"
     PROJECT_DELETED = "project_deleted"

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
-from wheelyard_core.domain.catalogue import Publisher
+from wheelyard_core.domain.catalogue import Publisher, Yanked
 from wheelyard_core.domain.digests import Digests
+from wheelyard_core.domain.errors import InvalidName, InvalidVersion, NotFound
+from wheelyard_core.domain.names import PackageName
+from wheelyard_core.domain.versions import ReleaseVersion
 
 T = TypeVar("T")
 
@@ -49,7 +52,10 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A package at one version, with the names of what it belongs to."""
+    """A package at one version, with the names of what it belongs to.
+
+    *yanked* is what a file that is published now would be; each file has its own state.
+    """
 
     id: int
     project_id: int
@@ -59,6 +65,23 @@ class Release:
     version: str
     publisher: Publisher
     created_at: datetime
+    yanked: Yanked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseName:
+    """A release as addresses name it: its package's normalized name and its version's key."""
+
+    package: str
+    version: str
+
+    @classmethod
+    def parse(cls, package: str, version: str) -> Self:
+        """Return the name in any spelling; NotFound for what nothing can be published under."""
+        try:
+            return cls(PackageName.parse(package).normalized, ReleaseVersion.parse(version).key)
+        except (InvalidName, InvalidVersion) as error:
+            raise NotFound(f"Package not found: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +95,4 @@ class ReleaseFile:
     digests: Digests
     publisher: Publisher
     created_at: datetime
+    yanked: Yanked | None = None

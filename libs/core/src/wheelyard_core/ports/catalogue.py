@@ -6,9 +6,16 @@ from datetime import datetime
 from typing import Protocol
 
 from wheelyard_core.domain.access import ProjectPolicy, Role
-from wheelyard_core.domain.catalogue import NewFile, Project, StoredFile
+from wheelyard_core.domain.catalogue import NewFile, Project, StoredFile, Yanked
 from wheelyard_core.domain.metadata import CoreMetadata
-from wheelyard_core.domain.releases import Found, Release, ReleaseFile, ReleaseQuery, Window
+from wheelyard_core.domain.releases import (
+    Found,
+    Release,
+    ReleaseFile,
+    ReleaseName,
+    ReleaseQuery,
+    Window,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +91,23 @@ class Releases(Protocol):
         """Return a release of the project."""
         ...
 
+    def named(self, project_id: int, name: ReleaseName) -> Release | None:
+        """Return a release of the project by its name."""
+        ...
+
     def files(self, release_id: int, window: Window) -> Found[ReleaseFile]:
         """Return the files of a release, in the order in which they were published."""
+        ...
+
+    def file_named(self, release: Release, filename: str) -> ReleaseFile | None:
+        """Return a file of the release by its name."""
+        ...
+
+    def yank(self, release: Release, filename: str | None, state: Yanked | None) -> int:
+        """Yank or (None) un-yank one file, or the release with all its files.
+
+        Return the new serial of its package.
+        """
         ...
 
     def delete(self, release: Release, deleted_by: int | None) -> int:

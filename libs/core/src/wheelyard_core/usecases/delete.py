@@ -7,7 +7,7 @@ from typing import TypeAlias
 from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.audit import Action, AuditEvent, agent_of
 from wheelyard_core.domain.errors import NotFound
-from wheelyard_core.domain.releases import Release
+from wheelyard_core.domain.releases import Release, ReleaseName
 from wheelyard_core.ports import Database, UnitOfWork
 from wheelyard_core.usecases.page_changes import PageChange, promise_page
 
@@ -30,16 +30,21 @@ class Deleter:
     database: Database
 
     def __call__(
-        self, target: Target, confirm: Confirm, request_id: str | None = None
+        self,
+        target: Target,
+        confirm: Confirm,
+        *,
+        reason: str | None = None,
+        request_id: str | None = None,
     ) -> PageChange:
         """Delete the target. Raises NotFound, and whatever *confirm* says no with."""
         with self.database.begin(request_id) as uow:
             actor = confirm(uow)
             release = locked_release(uow, target.project_id, target.release_id)
             if target.file_id is None:
-                serial = self._release(uow, release, actor)
+                serial = self._release(uow, release, actor, reason)
             else:
-                serial = self._file(uow, release, target.file_id, actor)
+                serial = self._file(uow, release, target.file_id, actor, reason)
             # Whoever remembers where the bytes are forgets it with the commit.
             uow.access_changed()
             change = promise_page(uow, release.project_id, release.normalized, serial)
@@ -47,7 +52,7 @@ class Deleter:
         return change
 
     @staticmethod
-    def _release(uow: UnitOfWork, release: Release, actor: Actor) -> int:
+    def _release(uow: UnitOfWork, release: Release, actor: Actor, reason: str | None) -> int:
         agent = agent_of(actor)
         uow.audit.record(
             AuditEvent(
@@ -56,12 +61,15 @@ class Deleter:
                 project_id=release.project_id,
                 package=release.name,
                 version=release.version,
+                reason=reason,
             )
         )
         return uow.releases.delete(release, agent.user_id)
 
     @staticmethod
-    def _file(uow: UnitOfWork, release: Release, file_id: int, actor: Actor) -> int:
+    def _file(
+        uow: UnitOfWork, release: Release, file_id: int, actor: Actor, reason: str | None
+    ) -> int:
         agent = agent_of(actor)
         deleted = uow.releases.delete_file(release, file_id, agent.user_id)
         if deleted is None:
@@ -75,10 +83,26 @@ class Deleter:
                 package=release.name,
                 version=release.version,
                 filename=file.filename,
+                reason=reason,
                 details={"sha256": file.digests.sha256},
             )
         )
         return serial
+
+
+def find_target(
+    uow: UnitOfWork, project_id: int, name: ReleaseName, filename: str | None
+) -> Target:
+    """Return the target that a release's name, and maybe a file's, stands for. Raises NotFound."""
+    release = uow.releases.named(project_id, name)
+    if release is None:
+        raise NotFound("Package not found")
+    if filename is None:
+        return Target(project_id, release.id)
+    file = uow.releases.file_named(release, filename)
+    if file is None:
+        raise NotFound("Package file not found")
+    return Target(project_id, release.id, file.id)
 
 
 def locked_release(uow: UnitOfWork, project_id: int, release_id: int) -> Release:

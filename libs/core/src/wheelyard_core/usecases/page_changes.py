@@ -25,6 +25,12 @@ class PageChange:
     announcement: str
 
 
+def present_page(uow: UnitOfWork, project_id: int, package: str) -> PageChange:
+    """Return what to wait for where nothing was left to change: somebody else's promise."""
+    serial = uow.pages.serial_of(project_id, package)
+    return PageChange(project_id, package, serial, f"page:{uuid.uuid4()}")
+
+
 def promise_page(uow: UnitOfWork, project_id: int, package: str, serial: int) -> PageChange:
     """Promise that the package's page is made anew; the caller commits."""
     announcement = f"page:{uuid.uuid4()}"

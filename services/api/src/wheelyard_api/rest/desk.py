@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, g, jsonify
 
+from wheelyard_api.rest.params import Params
 from wheelyard_core.usecases.acting import Acting
 from wheelyard_core.usecases.authenticate import note_use
+from wheelyard_core.usecases.page_changes import PageChange, await_page
 from wheelyard_web.identity import identify, registry
+
+_LONGEST_REASON: Final = 1000
+# All is done by then; this bounds only the wait for the page to show it.
+_PAGE_SECONDS: Final = 5.0
 
 
 @contextmanager
@@ -29,6 +36,17 @@ def acting(*, writes: bool) -> Iterator[Acting]:
 def pepper() -> bytes:
     """Return the key of the tokens' digests."""
     return registry().settings.pepper
+
+
+def reason_given() -> str | None:
+    """Read why something is done, from the body or the query."""
+    return (Params.of_request().text("reason", _LONGEST_REASON) or "").strip() or None
+
+
+def await_change(change: PageChange) -> None:
+    """Wait until pages show a change: whoever reads after this answer finds it."""
+    here = registry()
+    await_page(here.database, here.verdicts, change, _PAGE_SECONDS)
 
 
 def created(shown: object) -> Response:

@@ -95,7 +95,8 @@ class SqlFiles:
         """List the file on its page; return the new serial of its package."""
         row = self._session.get_one(File, file_id)
         was_listed = serials.is_listed(self._session, row.project_id, row.normalized)
-        row.release_id = self._release_of(row, metadata.name).id
+        release = self._release_of(row, metadata.name)
+        row.release_id, row.yanked = release.id, release.yanked
         row.status = FileStatus.PUBLISHED
         row.published_at = database_time(self._session)
         row.requires_python = metadata.requires_python

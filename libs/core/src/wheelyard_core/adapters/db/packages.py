@@ -11,13 +11,14 @@ from wheelyard_core.adapters.db.models import File, Package, ProjectRow
 from wheelyard_core.adapters.db.models import Release as ReleaseRow
 from wheelyard_core.adapters.db.publishers import from_document
 from wheelyard_core.adapters.db.time import database_time
-from wheelyard_core.domain.catalogue import FileStatus
+from wheelyard_core.domain.catalogue import FileStatus, Yanked
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.names import normalize
 from wheelyard_core.domain.releases import (
     Found,
     Release,
     ReleaseFile,
+    ReleaseName,
     ReleaseOrder,
     ReleaseQuery,
     Window,
@@ -50,6 +51,17 @@ class SqlReleases:
         ).first()
         return None if found is None else _release(found[0], found[1], found[2])
 
+    def named(self, project_id: int, name: ReleaseName) -> Release | None:
+        """Return a release of the project by its name."""
+        found = self._session.execute(
+            _releases().where(
+                ReleaseRow.project_id == project_id,
+                Package.normalized == name.package,
+                ReleaseRow.version_key == name.version,
+            )
+        ).first()
+        return None if found is None else _release(found[0], found[1], found[2])
+
     def files(self, release_id: int, window: Window) -> Found[ReleaseFile]:
         """Return the files of a release, in the order in which they were published."""
         here = _files_of(release_id)
@@ -62,6 +74,32 @@ class SqlReleases:
             .limit(window.limit)
         )
         return Found(total, tuple(_file(row) for row in rows))
+
+    def file_named(self, release: Release, filename: str) -> ReleaseFile | None:
+        """Return a file of the release by its name."""
+        row = self._session.scalar(
+            select(File).where(*_files_of(release.id), File.filename == filename)
+        )
+        return None if row is None else _file(row)
+
+    def yank(self, release: Release, filename: str | None, state: Yanked | None) -> int:
+        """Yank or (None) un-yank one file, or the release with all its files.
+
+        Return the new serial of its package.
+        """
+        yanked = None if state is None else state.reason
+        chosen = _files_of(release.id)
+        if filename is None:
+            self._session.get_one(ReleaseRow, release.id).yanked = yanked
+        else:
+            chosen = (*chosen, File.filename == filename)
+        for file in self._session.scalars(select(File).where(*chosen)):
+            file.yanked = yanked
+        # A yanked file is listed as before: the names on the root page stay.
+        listed = serials.is_listed(self._session, release.project_id, release.normalized)
+        return serials.advance(
+            self._session, release.project_id, release.normalized, was_listed=listed
+        )
 
     def delete(self, release: Release, deleted_by: int | None) -> int:
         """Move a release and its files to the trash; return the new serial of its package.
@@ -148,6 +186,7 @@ def _release(row: ReleaseRow, package: Package, project_path: str) -> Release:
         version=row.version,
         publisher=from_document(row.publisher),
         created_at=row.created_at,
+        yanked=_state(row.yanked),
     )
 
 
@@ -160,4 +199,9 @@ def _file(row: File) -> ReleaseFile:
         digests=Digests(row.sha256, row.md5, row.blake2b),
         publisher=from_document(row.publisher),
         created_at=row.created_at,
+        yanked=_state(row.yanked),
     )
+
+
+def _state(yanked: str | None) -> Yanked | None:
+    return None if yanked is None else Yanked(yanked)

@@ -59,6 +59,8 @@ class Release(Base):
     # Sorts as PEP 440 does, and by its bytes on every database.
     version_order: Mapped[str] = mapped_column(ByBytes)
     is_prerelease: Mapped[bool]
+    # As a file's: what a file that is published into the release begins with.
+    yanked: Mapped[str | None] = mapped_column(Text)
     publisher: Mapped[Document]
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]

@@ -266,6 +266,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("is_prerelease", sa.Boolean(), nullable=False),
+        sa.Column("yanked", sa.Text(), nullable=True),
         sa.Column("publisher", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
