@@ -40,6 +40,13 @@ def test_a_refusal_has_its_status_and_its_sentence_where_clients_look(
     assert "The name 'a b' ? is not valid" in reason
 
 
+def test_no_control_character_gets_into_the_status_line() -> None:
+    answer = client_of(errors.NotFound("No a\x08b\x7f\x85c")).get("/")
+
+    assert answer.status == "404 No a?b? c"
+    assert "a\x08b" in answer.get_json()["message"]
+
+
 def test_a_refusal_of_a_service_has_the_status_of_its_kind() -> None:
     assert client_of(FileTooLarge(7)).get("/").status_code == 413
 

@@ -121,6 +121,8 @@ def prefers_page(asked: Request) -> bool:
 
 def _reason(sentence: str) -> str:
     line = " ".join(sentence.split()).replace("…", "...")
+    # A server refuses to send a status line with control characters in it, even to say no to them.
+    line = "".join(char if char.isprintable() else "?" for char in line)
     if len(line) > _LONGEST_REASON:
         line = line[: _LONGEST_REASON - 3] + "..."
     return line.encode("latin-1", "replace").decode("latin-1")
