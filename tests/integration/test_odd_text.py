@@ -42,6 +42,7 @@ FIELDS = (
     *("package_name", "package_type", "package_version", "page", "per_page", "pipeline_url"),
     *("ref", "scopes", "search", "sha", "sort", "state", "status", "username", "visibility"),
     *("package_registry_access_level", "active", "user_id", "namespace_id", "id_after", "format"),
+    *("q", "after", "before", "older", "newer", "next", "token"),
 )
 
 
@@ -61,6 +62,9 @@ class Odd:
         """Return an address of the rule, of things that are there but for what is *odd*."""
         known = {
             "reference": str(self.project.id),
+            "path": self.project.path,
+            "name": "wheelyard.css",
+            "event_id": "7",
             "kind": "projects",
             "package": "demo",
             "sha256": "0" * 64,
@@ -128,7 +132,8 @@ def test_no_address_takes_odd_text_in_its_query(odd: Odd) -> None:
 
 
 def test_no_address_takes_odd_text_in_a_json_body(odd: Odd) -> None:
-    for rule in odd.rules():
+    # Signing out reads no body.
+    for rule in (rule for rule in odd.rules() if rule.rule != "/_/sign-out"):
         for method in set(methods_of(rule)) - {"GET", "DELETE"}:
             for text in ODD_TEXTS:
                 for value in (text, [text], {text: text}):

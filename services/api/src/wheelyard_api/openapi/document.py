@@ -8,6 +8,7 @@ from wheelyard_api.openapi.accounts import ACCOUNTS
 from wheelyard_api.openapi.fields import DIGEST, ID, TEXT, Schema, named, one_of
 from wheelyard_api.openapi.operations import JSON, Operation
 from wheelyard_api.openapi.packages import INDEX, OPERATIONS, RELEASES
+from wheelyard_api.openapi.people import PEOPLE
 from wheelyard_api.openapi.places import PLACES
 from wheelyard_api.openapi.schemas import SCHEMAS
 
@@ -16,6 +17,7 @@ SECTIONS: Final = {
     "Packages": RELEASES,
     "Accounts and tokens": ACCOUNTS,
     "Groups and projects": PLACES,
+    "Pages for people": PEOPLE,
     "Operations": OPERATIONS,
 }
 # What stands in an address: numbers but for these.
@@ -24,6 +26,7 @@ _IN_PATH: Final[dict[str, Schema]] = {
     "path": {"type": "string", "minLength": 1, "description": "A project's path."},
     "kind": one_of("groups", "projects"),
     "package": TEXT | {"minLength": 1},
+    "asset": TEXT | {"minLength": 1},
     "filename": TEXT | {"minLength": 1},
     "sha256": DIGEST,
     "upload_id": TEXT | {"minLength": 1},
