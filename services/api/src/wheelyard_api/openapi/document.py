@@ -30,6 +30,7 @@ _IN_PATH: Final[dict[str, Schema]] = {
     "filename": TEXT | {"minLength": 1},
     "sha256": DIGEST,
     "upload_id": TEXT | {"minLength": 1},
+    "version": TEXT | {"minLength": 1},
 }
 _NAMES: Final = re.compile(r"\{(\w+)\}")
 _REASONS: Final = {

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from wheelyard_api.openapi.fields import DIGEST, TEXT, Fields, Schema, named, one_of, record
-from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, post
+from wheelyard_api.openapi.fields import DIGEST, TEXT, Fields, Schema, named, one_of, record, text
+from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, post, put
 
 _RELEASES: Final[Fields] = LIST | {
     "package_type": one_of("pypi", "npm", "maven", "generic"),
@@ -13,6 +13,27 @@ _RELEASES: Final[Fields] = LIST | {
     "order_by": one_of("name", "created_at", "version", "type"),
 }
 _PACKAGES: Final = "/api/v4/projects/{id}/packages"
+_PYPI: Final = f"{_PACKAGES}/pypi"
+_REASON: Final = text(1000)
+
+
+def _removes(address: str, what: str) -> Operation:
+    # A body takes a longer one, as with a yank; a longer address would be refused.
+    return delete(address, what).asking(reason=TEXT).refusing(413)
+
+
+def _named(what: str, path: str) -> tuple[Operation, ...]:
+    yank, release = f"{_PYPI}/yank/{path}", f"{_PYPI}/releases/{path}"
+    return (
+        put(yank, f"Yank {what}").taking(record({"reason": _REASON}, "reason")).shows("Yanked"),
+        _removes(yank, f"Un-yank {what}").shows("Yanked"),
+        _removes(release, f"Delete {what} by its name").ends(),
+    )
+
+
+_NAMED: Final = _named("a release", "{package}/{version}") + _named(
+    "a file", "{package}/{version}/{filename}"
+)
 
 RELEASES: Final[tuple[Operation, ...]] = (
     get(_PACKAGES, "List the releases of a project").lists("Package", _RELEASES),
@@ -21,11 +42,12 @@ RELEASES: Final[tuple[Operation, ...]] = (
         _RELEASES | {"order_by": one_of("name", "created_at", "version", "type", "project_path")},
     ),
     get(f"{_PACKAGES}/{{package_id}}", "Show a release").shows("Package"),
-    delete(f"{_PACKAGES}/{{package_id}}", "Delete a release").ends(),
+    _removes(f"{_PACKAGES}/{{package_id}}", "Delete a release").ends(),
     get(f"{_PACKAGES}/{{package_id}}/package_files", "List the files of a release").lists(
         "PackageFile", LIST
     ),
-    delete(f"{_PACKAGES}/{{package_id}}/package_files/{{file_id}}", "Delete a file").ends(),
+    _removes(f"{_PACKAGES}/{{package_id}}/package_files/{{file_id}}", "Delete a file").ends(),
+    *_NAMED,
 )
 
 _FILE: Final[Schema] = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -44,7 +66,6 @@ _FORM: Final = record(
     *(":action", "protocol_version", "filetype"),
     *("sha256_digest", "blake2_256_digest", "md5_digest"),
 )
-_PYPI: Final = f"{_PACKAGES}/pypi"
 _HTML: Final[Schema] = {"type": "string"}
 _BYTES: Final = {
     "description": "The bytes of the file.",

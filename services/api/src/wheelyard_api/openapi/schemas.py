@@ -191,6 +191,24 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "pipelines": array(named("Pipeline")),
         }
     ),
+    "Yanked": record(
+        {
+            "name": TEXT,
+            "version": TEXT,
+            "yanked": FLAG,
+            "yanked_reason": maybe(_STRING),
+            "files": array(
+                record(
+                    {
+                        "id": ID,
+                        "file_name": _STRING,
+                        "yanked": FLAG,
+                        "yanked_reason": maybe(_STRING),
+                    }
+                )
+            ),
+        }
+    ),
     "Upload": record(
         {
             "id": _STRING,
