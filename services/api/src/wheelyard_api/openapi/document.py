@@ -23,7 +23,7 @@ SECTIONS: Final = {
 # What stands in an address: numbers but for these.
 _IN_PATH: Final[dict[str, Schema]] = {
     "id": {"type": "string", "minLength": 1, "description": "A number, or a path, URL-encoded."},
-    "path": {"type": "string", "minLength": 1, "description": "A project's path."},
+    "path": TEXT | {"minLength": 1, "description": "The path of a project, or of a group."},
     "kind": one_of("groups", "projects"),
     "package": TEXT | {"minLength": 1},
     "asset": TEXT | {"minLength": 1},
