@@ -7,7 +7,8 @@ from wheelyard_api.openapi.operations import FORM, Operation, content, get, post
 
 _SHOWN: Final = content({"type": "string"}, "text/html")
 _ON: Final = {"description": "Go on to the page in `Location`."}
-_Q: Final[Schema] = TEXT | {"maxLength": 200}
+# All of them together fit the line of a request.
+_Q: Final[Schema] = TEXT | {"maxLength": 80}
 _SIGN_IN: Final = record({"token": TEXT, "next": TEXT}, "next")
 
 
