@@ -8,7 +8,7 @@ from wheelyard_api.openapi.operations import FORM, Operation, content, get, post
 _SHOWN: Final = content({"type": "string"}, "text/html")
 _ON: Final = {"description": "Go on to the page in `Location`."}
 # All of them together fit the line of a request.
-_Q: Final[Schema] = TEXT | {"maxLength": 80}
+_Q: Final[Schema] = TEXT | {"maxLength": 60}
 _SIGN_IN: Final = record({"token": TEXT, "next": TEXT}, "next")
 
 
