@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, update
-from tests.support.in_process import Yard, environment, in_process
+from tests.support.in_process import Yard, environment
 from tests.support.seed import SeededProject
 from tests.support.servers.redis import RedisServer
+from tests.support.serving import Stage, staged
 from werkzeug.test import Client, TestResponse
 
 from wheelyard_core.adapters.db.models import Token
@@ -51,19 +52,9 @@ class Reader:
         return self.yard.client.open(whole, method=method, headers=given, buffered=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        url: str = request.getfixturevalue("postgres").fresh_database()
-        return url
-    return f"sqlite:///{tmp_path}/yard.db"
-
-
 @pytest.fixture
-def yard(database_url: str, tmp_path: Path, redis_server: RedisServer) -> Iterator[Yard]:
-    settings = environment(tmp_path, database_url, redis_server.url)
-    with in_process({**settings, "WHEELYARD_VERDICT_SECONDS": "2"}) as running:
-        yield running
+def settings() -> dict[str, str]:
+    return {"WHEELYARD_VERDICT_SECONDS": "2"}
 
 
 @pytest.fixture
@@ -160,3 +151,15 @@ def revoke(yard: Yard, secret: str) -> None:
     change_access(
         yard, update(Token).where(Token.lookup == lookup_of(secret)).values(revoked_at=gone)
     )
+
+
+@pytest.fixture(params=["granian", "gunicorn"])
+def server(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def stage(server: str, tmp_path: Path, redis_server: RedisServer) -> Iterator[Stage]:
+    settings = environment(tmp_path, f"sqlite:///{tmp_path}/yard.db", redis_server.url)
+    with ExitStack() as stack:
+        yield staged(stack, tmp_path, settings, server)

@@ -24,6 +24,7 @@ from wheelyard_core.operation import (
 from wheelyard_core.settings import HttpSettings, Settings
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_web.application import Wsgi
+from wheelyard_web.worker import StayingWorker
 
 
 def serve(
@@ -86,7 +87,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         host, port = self._http.listen
         settings = {
             "bind": [f"{host}:{port}"],
-            "worker_class": "gthread",
+            "worker_class": StayingWorker,
             "workers": 1,
             "threads": self._http.threads,
             "graceful_timeout": 6,
