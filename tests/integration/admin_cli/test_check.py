@@ -23,6 +23,7 @@ def test_check_has_a_line_for_each_part_that_is_well(run: Run) -> None:
         ["broker", "ok"],
         ["cache", "ok"],
         ["object store", "ok"],
+        ["issuers", "ok"],
     ]
 
 
@@ -35,6 +36,7 @@ def test_check_says_what_is_wrong_with_each_part(
         "WHEELYARD_BROKER_URL": evicting.url,
         "WHEELYARD_CACHE_URL": "redis://:hunter2@127.0.0.1:9/0",
         "WHEELYARD_BLOBS_DIRECTORY": "/proc/none",
+        "WHEELYARD_OIDC_ISSUERS": '[{"url": "http://127.0.0.1:9"}]',
     }
 
     done = run("check")
@@ -49,6 +51,7 @@ def test_check_says_what_is_wrong_with_each_part(
     assert "allkeys-lru" in lines["broker"][1]
     assert "set it to noeviction" in lines["broker"][1]
     assert "does not answer" in lines["cache"][1]
+    assert "http://127.0.0.1:9/.well-known" in lines["issuers"][1]
     assert "hunter2" not in done.output
 
 
@@ -105,5 +108,5 @@ def test_check_on_postgresql_and_an_object_store(
     done = run("check")
 
     assert done.exit_code == 1
-    assert rows(done.output)[-1][1] == "FAILED"
+    assert ["object store", "FAILED"] in [line[:2] for line in rows(done.output)]
     assert "another secret key" not in done.output

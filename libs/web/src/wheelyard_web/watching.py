@@ -12,7 +12,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
-from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person
+from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person, TrustedPublisher
 from wheelyard_core.observability.metrics import UNMATCHED, Metrics
 
 Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
@@ -190,6 +190,8 @@ def describe(actor: Actor | None) -> tuple[str, int | None]:
             return "deploy_token", actor.token_id
         case JobToken():
             return "job_token", actor.user_id
+        case TrustedPublisher():
+            return "trusted_publisher", actor.token_id
     return "anonymous", None
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from wheelyard_api import rest_packages
+from wheelyard_api import oidc, rest_packages
 from wheelyard_api.openapi import views as openapi
 from wheelyard_api.people import views as people
 from wheelyard_api.rest import administration
@@ -17,10 +17,12 @@ def create_app(registry: Registry) -> Flask:
     blueprints = [
         uploads.blueprint,
         rest_packages.blueprint,
+        oidc.blueprint,
         *administration.BLUEPRINTS,
         openapi.blueprint,
         people.blueprint,
     ]
     app = make_app("wheelyard_api", registry, blueprints)
+    oidc.enable(app, registry)
     keep_ids_whole(app)
     return app

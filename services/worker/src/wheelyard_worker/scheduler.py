@@ -56,6 +56,7 @@ def jobs_of(registry: Registry) -> list[Job]:
         ),
         Job("clean_uploads", _CLEAN_EVERY, cleaner.clean_uploads),
         Job("forget_verdicts", _FORGET_EVERY, cleaner.forget_verdicts),
+        Job("forget_minted_tokens", _FORGET_EVERY, cleaner.forget_minted_tokens),
         Job("forget_audit_events", _FORGET_EVERY, cleaner.forget_audit_events),
     ]
 

@@ -129,7 +129,19 @@ class JobToken:
     is_admin: bool = False
 
 
-Actor: TypeAlias = Anonymous | Person | DeployToken | JobToken
+@dataclass(frozen=True, slots=True)
+class TrustedPublisher:
+    """A short-lived token of a pipeline that projects trust to publish, and to do nothing more.
+
+    `project_ids` are those whose rules minted the token and are still there.
+    """
+
+    token_id: int
+    username: str
+    project_ids: frozenset[int]
+
+
+Actor: TypeAlias = Anonymous | Person | DeployToken | JobToken | TrustedPublisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +218,8 @@ def _effective_role(actor: Actor, policy: ProjectPolicy, member_as: Role) -> Rol
             return min(Role.OWNER if actor.is_admin else member_as, Role.DEVELOPER)
         case DeployToken() if _reaches(actor, policy):
             return Role.DEVELOPER
+        case TrustedPublisher() if policy.project_id in actor.project_ids:
+            return Role.DEVELOPER
         case _:
             return Role.NONE
 
@@ -239,18 +253,22 @@ def _has_scope(actor: Actor, permission: Permission) -> bool:
             enough = {Scope.API} if permission.writes else {Scope.API, Scope.READ_API}
             return bool(actor.scopes & enough)
         case DeployToken():
-            if permission is Permission.PULL:
-                return Scope.READ_REGISTRY in actor.scopes
-            if permission is Permission.PUSH:
-                return Scope.WRITE_REGISTRY in actor.scopes
-            return permission is Permission.SEE
+            needed = {
+                Permission.PULL: Scope.READ_REGISTRY,
+                Permission.PUSH: Scope.WRITE_REGISTRY,
+            }.get(permission)
+            return permission is Permission.SEE or needed in actor.scopes
         case JobToken():
             return permission in {Permission.PULL, Permission.PUSH, Permission.SEE}
+        case TrustedPublisher():
+            return permission in {Permission.PUSH, Permission.SEE}
         case _:
             return False
 
 
 def _lacking(actor: Actor, permission: Permission) -> str:
+    if isinstance(actor, TrustedPublisher):
+        return "The token of a trusted publisher may only publish, where a project trusts it"
     if not _has_scope(actor, permission):
         needed = {
             Permission.PULL: "read_package_registry"

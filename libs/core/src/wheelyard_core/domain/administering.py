@@ -14,6 +14,7 @@ from wheelyard_core.domain.access import (
     Person,
     Role,
     Scope,
+    TrustedPublisher,
     Visibility,
 )
 from wheelyard_core.domain.administration import Group, Reach
@@ -140,6 +141,8 @@ def reach_of(actor: Actor) -> Reach:
             return Reach(project_id=actor.project_id, group_id=actor.group_id)
         case JobToken():
             return Reach(project_id=actor.project_id)
+        case TrustedPublisher():
+            return Reach()
 
 
 def _require_scope(actor: Person, needed: frozenset[Scope]) -> None:

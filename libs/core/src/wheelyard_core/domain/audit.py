@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person
+from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person, TrustedPublisher
 
 # Texts are cut here where an event tells of what changed: a description may be long.
 _LONGEST: Final = 255
@@ -22,6 +22,7 @@ class AgentKind(StrEnum):
     BOT = "bot"
     DEPLOY_TOKEN = "deploy_token"  # noqa: S105  the kind, and no secret
     JOB_TOKEN = "job_token"  # noqa: S105  the kind, and no secret
+    TRUSTED_PUBLISHER = "trusted_publisher"
     SYSTEM = "system"
 
 
@@ -60,6 +61,9 @@ class Action(StrEnum):
     TOKEN_CREATED = "token_created"  # noqa: S105  an act, and no secret
     TOKEN_ROTATED = "token_rotated"  # noqa: S105  an act, and no secret
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  an act, and no secret
+    TOKEN_MINTED = "token_minted"  # noqa: S105  an act, and no secret
+    TRUSTED_PUBLISHER_ADDED = "trusted_publisher_added"
+    TRUSTED_PUBLISHER_REMOVED = "trusted_publisher_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ def agent_of(actor: Actor) -> Agent:
             return Agent(AgentKind.DEPLOY_TOKEN, actor.username, None, actor.token_id)
         case JobToken():
             return Agent(AgentKind.JOB_TOKEN, actor.username, actor.user_id, actor.token_id)
+        case TrustedPublisher():
+            return Agent(AgentKind.TRUSTED_PUBLISHER, actor.username, None, actor.token_id)
         case _:
             return Agent(AgentKind.SYSTEM, "anonymous")
 

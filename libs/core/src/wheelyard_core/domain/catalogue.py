@@ -10,6 +10,7 @@ from wheelyard_core.domain.access import ProjectPolicy
 from wheelyard_core.domain.audit import Agent, AgentKind
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.filenames import DistributionFilename
+from wheelyard_core.domain.trusted import Identity
 
 
 class FileStatus(StrEnum):
@@ -49,6 +50,8 @@ class Publisher:
     name: str
     pipeline: Pipeline | None = None
     kind: AgentKind = AgentKind.PERSON
+    # Of a trusted publisher: what its issuer said of it.
+    identity: Identity | None = None
 
     @property
     def agent(self) -> Agent:

@@ -123,6 +123,6 @@ class NotMinted(RegistryError):
 
     code = "not_minted"
 
-    def __init__(self, reason: str, sentence: str) -> None:
+    def __init__(self, sentence: str, reason: str = "refused") -> None:
         super().__init__(sentence)
         self.reason = reason

@@ -90,12 +90,12 @@ class IdToken:
         _check_audience(self.claims.get("aud"), audience)
         expires, issued = _moment(self.claims, "exp"), _moment(self.claims, "iat")
         if expires is None or issued is None:
-            raise NotMinted(Reason.INVALID_TIME, "The token says not when it was issued or expires")
+            raise NotMinted("The token says not when it was issued or expires", Reason.INVALID_TIME)
         begins = _moment(self.claims, "nbf")
         if max(issued, begins or issued) > now + SKEW:
-            raise NotMinted(Reason.INVALID_TIME, "The token is not valid yet: are the clocks right")
+            raise NotMinted("The token is not valid yet: are the clocks right", Reason.INVALID_TIME)
         if expires + SKEW <= now:
-            raise NotMinted(Reason.INVALID_TIME, "The token has expired: ask for a new one")
+            raise NotMinted("The token has expired: ask for a new one", Reason.INVALID_TIME)
         return expires + SKEW
 
 
@@ -105,8 +105,8 @@ def _check_audience(found: object, audience: str) -> None:
         return
     shown = quoted(found) if isinstance(found, str) else "none, or others, too"
     raise NotMinted(
-        Reason.INVALID_AUDIENCE,
         f"The token's audience must be {quoted(audience)} alone, and it is {shown}",
+        Reason.INVALID_AUDIENCE,
     )
 
 
@@ -116,10 +116,10 @@ def _moment(claims: Mapping[str, object], name: str) -> datetime | None:
     if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise NotMinted(Reason.INVALID_TIME, f"The token's {name} is not a number of seconds")
+        raise NotMinted(f"The token's {name} is not a number of seconds", Reason.INVALID_TIME)
     # Written so that what is no number at all (NaN) fails, too.
     if not 0 <= seconds < _LAST_SECOND:
-        raise NotMinted(Reason.INVALID_TIME, f"The token's {name} is out of all time")
+        raise NotMinted(f"The token's {name} is out of all time", Reason.INVALID_TIME)
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -141,4 +141,4 @@ def _decoded(part: str, what: str) -> bytes:
 
 
 def _malformed(why: str) -> NoReturn:
-    raise NotMinted(Reason.INVALID_TOKEN, f"The token is malformed: {why}")
+    raise NotMinted(f"The token is malformed: {why}", Reason.INVALID_TOKEN)

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LONGEST: Final = 255
 _FIELDS: Final = ("url", "preset", "audience", "jwks_url")
 
 
@@ -51,7 +52,7 @@ def _issuer(fields: dict[str, object]) -> Issuer:
     if texts.keys() != fields.keys() or not set(_FIELDS) >= texts.keys():
         raise ValueError(f"a list of objects whose fields are texts named {', '.join(_FIELDS)}")
     url, jwks_url = texts.get("url", ""), texts.get("jwks_url")
-    if not is_safe(url) or (jwks_url is not None and not is_safe(jwks_url)):
+    if len(url) > _LONGEST or not is_safe(url) or (jwks_url is not None and not is_safe(jwks_url)):
         raise ValueError("a list whose addresses begin with https:// (http:// for this machine)")
     try:
         preset = Preset(texts.get("preset", Preset.NONE))

@@ -34,6 +34,7 @@ class TokenKind(StrEnum):
     PROJECT = "project"
     DEPLOY = "deploy"
     JOB = "job"
+    TRUSTED = "trusted"
 
 
 PREFIX: Final = {
@@ -41,6 +42,7 @@ PREFIX: Final = {
     TokenKind.PROJECT: "wyp_",
     TokenKind.DEPLOY: "wyd_",
     TokenKind.JOB: "wyj_",
+    TokenKind.TRUSTED: "wyt_",
 }
 
 
@@ -126,6 +128,8 @@ class TokenRecord:
     revoked_at: datetime | None
     last_used_at: datetime | None
     pipeline: Mapping[str, object] | None
+    # Of a trusted publisher's token: where the rules are that minted it.
+    project_ids: frozenset[int] = frozenset()
 
     def refusal(self, now: datetime) -> str | None:
         """Return why the token does not work at *now*, or None when it does."""

@@ -11,6 +11,8 @@ from enum import Enum
 from itertools import product
 from typing import Final
 
+from wheelyard_core.domain.id_tokens import Reason
+
 
 class Kind(Enum):
     """What a metric is to Prometheus."""
@@ -146,6 +148,13 @@ METRICS: Final[dict[str, Metric]] = {
             Part.WEB,
             "Requests with credentials, by whether they count.",
             (Label("method", ("token",)), Label("result", ("success", "failure"))),
+        ),
+        Metric(
+            "wheelyard_token_mints_total",
+            Kind.COUNTER,
+            Part.API,
+            "ID tokens of trusted publishers: exchanged for an upload token (minted), or why not.",
+            (Label("result", ("minted", *Reason)),),
         ),
         Metric(
             "wheelyard_index_requests_total",

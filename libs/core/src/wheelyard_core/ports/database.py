@@ -16,6 +16,7 @@ from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Projects, Releases
 from wheelyard_core.ports.pages import Pages
+from wheelyard_core.ports.trusted import TrustedPublishers
 from wheelyard_core.ports.uploads import Uploads
 from wheelyard_core.ports.work import Outbox
 
@@ -104,6 +105,11 @@ class UnitOfWork(Protocol):
     @property
     def token_admin(self) -> TokenAdmin:
         """The tokens of this transaction, for administration."""
+        ...
+
+    @property
+    def trusted(self) -> TrustedPublishers:
+        """The trusted publishers of this transaction's projects."""
         ...
 
     @property

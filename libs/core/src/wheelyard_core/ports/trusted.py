@@ -52,10 +52,10 @@ class TrustedPublishers(Protocol):
         """Record that tokens were minted by these rules."""
         ...
 
-    def projects_of(self, rule_ids: Collection[int]) -> frozenset[int]:
-        """Return the projects that still have these rules."""
+    def spend(self, fingerprint: str, until: datetime) -> bool:
+        """Use up an ID token that is good *until*; False, and the transaction over, if it was."""
         ...
 
-    def spend(self, fingerprint: str, until: datetime) -> bool:
-        """Use up an ID token that is good *until*; False, and no more in it, for a used one."""
+    def forget(self, before: datetime, limit: int) -> int:
+        """Drop up to *limit* of each: ID tokens and upload tokens that ended before then."""
         ...

@@ -14,12 +14,13 @@ from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
 from wheelyard_core.adapters.blobs.s3 import S3Settings
 from wheelyard_core.adapters.cache.redis import CacheSettings
 from wheelyard_core.adapters.queue import BrokerSettings
-from wheelyard_core.settings import blobs, database, http, limits, redis, service
+from wheelyard_core.settings import blobs, database, http, limits, oidc, redis, service
 from wheelyard_core.settings.blobs import read_blobs
 from wheelyard_core.settings.database import DatabaseSettings
 from wheelyard_core.settings.forms import parse_size
 from wheelyard_core.settings.http import HttpSettings
 from wheelyard_core.settings.limits import LimitSettings
+from wheelyard_core.settings.oidc import OidcSettings
 from wheelyard_core.settings.redis import read_broker, read_cache
 from wheelyard_core.settings.setting import Setting, SettingsError, Source
 
@@ -28,6 +29,7 @@ __all__ = [
     "DatabaseSettings",
     "HttpSettings",
     "LimitSettings",
+    "OidcSettings",
     "Settings",
     "SettingsError",
     "parse_size",
@@ -36,7 +38,7 @@ __all__ = [
 
 SETTINGS: Final[dict[str, Setting[object]]] = {
     setting.name: setting
-    for section in (database, blobs, redis, limits, http, service)
+    for section in (database, blobs, redis, limits, http, oidc, service)
     for setting in vars(section).values()
     if isinstance(setting, Setting)
 }
@@ -52,6 +54,7 @@ class Settings:
     cache: CacheSettings
     limits: LimitSettings
     http: HttpSettings
+    oidc: OidcSettings
     pepper: bytes = field(repr=False)
     log_format: str
     log_level: str
@@ -71,6 +74,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         cache=read_cache(source),
         limits=LimitSettings.read(source),
         http=HttpSettings.read(source),
+        oidc=OidcSettings.read(source),
         pepper=source.read(service.TOKEN_PEPPER).encode(),
         log_format=source.read(service.LOG_FORMAT),
         log_level=source.read(service.LOG_LEVEL),

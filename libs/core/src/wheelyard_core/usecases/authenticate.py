@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from wheelyard_core.domain import tokens
-from wheelyard_core.domain.access import Actor, Anonymous, DeployToken, JobToken, Person
+from wheelyard_core.domain.access import (
+    Actor,
+    Anonymous,
+    DeployToken,
+    JobToken,
+    Person,
+    TrustedPublisher,
+)
 from wheelyard_core.domain.credentials import Channel, Credentials
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 from wheelyard_core.ports import Database, UnitOfWork
@@ -15,7 +22,7 @@ _UNKNOWN: Final = "The credentials are not known: check the token"
 _PERSONAL: Final = frozenset({TokenKind.PERSONAL, TokenKind.PROJECT})
 # Which kinds of token may come by which channel. A job token must say that it is one.
 _ACCEPTED: Final[Mapping[Channel, frozenset[TokenKind]]] = {
-    Channel.BASIC: _PERSONAL | {TokenKind.DEPLOY},
+    Channel.BASIC: _PERSONAL | {TokenKind.DEPLOY, TokenKind.TRUSTED},
     Channel.JOB_USER: frozenset({TokenKind.JOB}),
     Channel.BEARER: frozenset(TokenKind),
     Channel.PRIVATE_TOKEN: _PERSONAL,
@@ -102,6 +109,8 @@ def _actor(record: TokenRecord) -> Actor:
                 record.project_id,
                 is_admin=record.user_is_admin,
             )
+        case TokenKind.TRUSTED:
+            return TrustedPublisher(record.id, record.username, record.project_ids)
         case _ if record.user_id is not None:
             return Person(
                 record.user_id,

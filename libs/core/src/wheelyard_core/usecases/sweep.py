@@ -12,6 +12,8 @@ _FORGOTTEN: Final = 5_000
 # A message that is on its way needs not be sent again at once.
 _PAUSE: Final = timedelta(seconds=10)
 VERDICTS_KEPT: Final = timedelta(days=30)
+# For so long the answer says that such a token expired, and not that it is unknown.
+TOKENS_KEPT: Final = timedelta(days=1)
 
 
 def sweep_outbox(database: Database, queue: Queue) -> int:
@@ -26,7 +28,7 @@ def sweep_outbox(database: Database, queue: Queue) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cleaner:
-    """Clears up what broken uploads left, and verdicts and audit events that are old.
+    """Clears up what broken uploads left, and whatever is old: verdicts, audit events, tokens.
 
     *longest_upload* is how long an upload may take: an intent older than that has no process.
     """
@@ -52,6 +54,13 @@ class Cleaner:
         """Drop the verdicts that nobody will ask for any more."""
         with self.database.begin() as uow:
             count = uow.uploads.forget_finished(now - VERDICTS_KEPT)
+            uow.commit()
+        return count
+
+    def forget_minted_tokens(self, now: datetime) -> int:
+        """Drop upload tokens of trusted publishers that ended, and the ID tokens they are of."""
+        with self.database.begin() as uow:
+            count = uow.trusted.forget(now - TOKENS_KEPT, _FORGOTTEN)
             uow.commit()
         return count
 

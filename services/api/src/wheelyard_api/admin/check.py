@@ -10,9 +10,15 @@ from typing import Final
 import click
 
 from wheelyard_api.admin.edge import made, table
+from wheelyard_core.adapters.oidc.keys import HttpIssuerKeys
 from wheelyard_core.adapters.redis_probe import KEEPS_ALL, eviction_policy
 from wheelyard_core.bootstrap import Registry
-from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.ports import (
+    CacheUnavailable,
+    DatabaseUnavailable,
+    IssuerUnavailable,
+    StorageUnavailable,
+)
 from wheelyard_core.settings import SettingsError, read_settings
 
 # Longer than any of the time-outs below, which then say what they waited for.
@@ -104,12 +110,22 @@ def _store(registry: Registry) -> str:
     return "takes files"
 
 
+def _issuers(registry: Registry) -> str:
+    oidc = registry.settings.oidc
+    try:
+        HttpIssuerKeys(oidc.issuers, oidc.ca_file).check()
+    except IssuerUnavailable as error:
+        raise NotWell(f"Nobody can publish by it: {error}") from error
+    return ", ".join(issuer.url for issuer in oidc.issuers) or "none is configured"
+
+
 _LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
     "database": _database,
     "schema": _schema,
     "broker": _broker,
     "cache": _cache,
     "object store": _store,
+    "issuers": _issuers,
 }
 
 

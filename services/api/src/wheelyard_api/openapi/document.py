@@ -11,6 +11,7 @@ from wheelyard_api.openapi.packages import INDEX, OPERATIONS, RELEASES
 from wheelyard_api.openapi.people import PEOPLE
 from wheelyard_api.openapi.places import PLACES
 from wheelyard_api.openapi.schemas import SCHEMAS
+from wheelyard_api.openapi.trusted import TRUSTED
 
 SECTIONS: Final = {
     "Packages for installers": INDEX,
@@ -18,6 +19,7 @@ SECTIONS: Final = {
     "Accounts and tokens": ACCOUNTS,
     "Groups and projects": PLACES,
     "Pages for people": PEOPLE,
+    "Trusted publishing": TRUSTED,
     "Operations": OPERATIONS,
 }
 # What stands in an address: numbers but for these.
@@ -43,6 +45,7 @@ _REASONS: Final = {
     410: "Something this protocol once had.",
     413: "More bytes than a limit allows.",
     416: "No such range.",
+    422: "There is no upload token for this ID token; `errors` says why.",
     503: "A dependency is away, or nothing may change at the moment: try again.",
 }
 

@@ -42,9 +42,9 @@ class Operation:
         """Return the operation with parameters in its query."""
         return replace(self, query={**self.query, **query})
 
-    def taking(self, schema: Schema) -> Self:
+    def taking(self, schema: Schema, *kinds: str) -> Self:
         """Return the operation with a body, as JSON or as a form; it may be too large."""
-        return replace(self, body={JSON: schema, FORM: schema}).refusing(413)
+        return replace(self, body=dict.fromkeys(kinds or (JSON, FORM), schema)).refusing(413)
 
     def answering(self, status: int, answer: Answer) -> Self:
         """Return the operation with one more answer."""

@@ -58,6 +58,10 @@ _JOB_TOKEN: Final = {
     "pipeline": maybe({"type": "object"}),
 }
 _SECRET: Final = {"token": _STRING}
+# A sentence; of trusted publishing, as clients of PyPI read it.
+_PROBLEM: Final[Schema] = {
+    "anyOf": [_STRING, record({"code": _STRING, "description": _STRING})],
+}
 _PACKAGE: Final = {
     "id": ID,
     "name": TEXT,
@@ -75,8 +79,20 @@ _PACKAGE: Final = {
 
 SCHEMAS: Final[dict[str, Schema]] = {
     "Refusal": record(
-        {"message": _STRING, "code": _STRING, "title": _STRING, "errors": array(_STRING)}, "errors"
+        {"message": _STRING, "code": _STRING, "title": _STRING, "errors": array(_PROBLEM)}, "errors"
     ),
+    "TrustedPublisher": record(
+        {
+            "id": ID,
+            "issuer": _STRING,
+            "preset": maybe(one_of("github", "gitlab", "none")),
+            "claims": {"type": "object", "additionalProperties": TEXT},
+            "created_at": MOMENT,
+            "last_used_at": maybe(MOMENT),
+        }
+    ),
+    "Audience": record({"audience": _STRING}),
+    "MintedToken": record({"success": FLAG, "expires": NUMBER} | _SECRET),
     "Health": record({"status": _STRING}),
     "Message": record({"message": _STRING, "id": _STRING}, "id"),
     "User": record(

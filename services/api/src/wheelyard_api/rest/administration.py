@@ -13,6 +13,7 @@ from wheelyard_api.rest import (
     named_releases,
     projects,
     tokens,
+    trusted_publishers,
     users,
 )
 
@@ -26,4 +27,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     deploy_tokens.blueprint,
     access_tokens.blueprint,
     audit_events.blueprint,
+    trusted_publishers.blueprint,
 )

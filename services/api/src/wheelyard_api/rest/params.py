@@ -110,6 +110,15 @@ class Params:
             raise InvalidInput(f"{name} is invalid: it must be a list of words")
         return tuple(str(item).strip() for item in value)
 
+    def texts(self, name: str) -> dict[str, str]:
+        """Return an object of texts that must be there."""
+        value = self._fields.get(name)
+        if value is None:
+            raise InvalidInput(f"{name} is missing")
+        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+            raise InvalidInput(f"{name} is invalid: it must be an object of texts")
+        return dict(value)
+
     def choice(self, name: str, words: type[E]) -> E | None:
         """Return one of some words, or None."""
         text = self.text(name)

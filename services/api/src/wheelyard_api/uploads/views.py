@@ -18,6 +18,7 @@ from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
 from wheelyard_core.domain.errors import NotAllowed, NotFound
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
+from wheelyard_core.usecases.mint_token import identity_of
 from wheelyard_core.usecases.receive import Receipt, await_verdict
 from wheelyard_web.errors import answer
 from wheelyard_web.identity import allowed_project, confirm, registry
@@ -67,7 +68,11 @@ def publisher_of(who: Authenticated) -> Publisher:
     name = who.token.username if who.token is not None else "anonymous"
     token_id = who.token.id if who.token is not None else None
     pipeline = who.token.pipeline if who.token and isinstance(who.actor, JobToken) else None
-    return Publisher(user_of(who.actor), token_id, name, pipeline, agent_of(who.actor).kind)
+    identity = identity_of(who.token) if who.token is not None else None
+    if identity is not None:
+        pipeline = identity.pipeline
+    kind = agent_of(who.actor).kind
+    return Publisher(user_of(who.actor), token_id, name, pipeline, kind, identity)
 
 
 def _answer(receipt: Receipt, project_id: int, deadline: float) -> Response:

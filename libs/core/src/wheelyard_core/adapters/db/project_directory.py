@@ -19,6 +19,7 @@ from wheelyard_core.adapters.db.models import (
     ProjectRow,
     Release,
     Token,
+    TrustedPublisherRow,
     UploadRow,
     User,
 )
@@ -136,7 +137,8 @@ class SqlProjectDirectory:
             .where(Token.project_id == project_id)
             .values(project_id=None, revoked_at=func.coalesce(Token.revoked_at, now))
         )
-        self._session.execute(delete(Member).where(Member.project_id == project_id))
+        for model in (Member, TrustedPublisherRow):
+            self._session.execute(delete(model).where(model.project_id == project_id))
         forget_accounts(self._session, bots)
 
 

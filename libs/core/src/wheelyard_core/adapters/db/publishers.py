@@ -3,6 +3,7 @@
 from wheelyard_core.adapters.db.models import Document
 from wheelyard_core.domain.audit import AgentKind
 from wheelyard_core.domain.catalogue import Publisher
+from wheelyard_core.domain.trusted import Identity
 
 
 def to_document(publisher: Publisher) -> Document:
@@ -13,6 +14,7 @@ def to_document(publisher: Publisher) -> Document:
         "name": publisher.name,
         "pipeline": dict(publisher.pipeline) if publisher.pipeline else None,
         "kind": publisher.kind.value,
+        "identity": publisher.identity.document() if publisher.identity else None,
     }
 
 
@@ -24,4 +26,5 @@ def from_document(document: Document) -> Publisher:
         document["name"],
         document["pipeline"],
         AgentKind(document["kind"]),
+        Identity.read(identity) if (identity := document.get("identity")) else None,
     )

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db.models import Token, User
+from wheelyard_core.adapters.db.trusted import projects_of
 from wheelyard_core.domain.access import Scope
-from wheelyard_core.domain.tokens import TokenRecord
+from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 
 
 class SqlTokens:
@@ -39,10 +40,17 @@ class SqlTokens:
             .outerjoin(parent, parent.id == Token.parent_id)
             .where(condition)
         )
-        return [record_of(*row) for row in rows]
+        return [record_of(*row, self._trusted_by(row[0])) for row in rows]
+
+    def _trusted_by(self, token: Token) -> frozenset[int]:
+        if token.kind is not TokenKind.TRUSTED or token.job is None:
+            return frozenset()
+        return projects_of(self._session, token.job["rules"])
 
 
-def record_of(token: Token, user: User | None, parent: Token | None) -> TokenRecord:
+def record_of(
+    token: Token, user: User | None, parent: Token | None, project_ids: frozenset[int]
+) -> TokenRecord:
     """Return a token's row, its account's and that of what asked for it as a value."""
     lives = [token] if parent is None else [token, parent]
     return TokenRecord(
@@ -62,6 +70,7 @@ def record_of(token: Token, user: User | None, parent: Token | None) -> TokenRec
         revoked_at=_first(life.revoked_at for life in lives),
         last_used_at=token.last_used_at,
         pipeline=token.job,
+        project_ids=project_ids,
     )
 
 

@@ -24,6 +24,7 @@ from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.schema import is_compatible, migrate
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
+from wheelyard_core.adapters.db.trusted import SqlTrustedPublishers
 from wheelyard_core.adapters.db.uploads import SqlUploads
 from wheelyard_core.adapters.db.users import SqlUsers
 from wheelyard_core.domain.work import Promise
@@ -75,6 +76,7 @@ class SqlUnitOfWork:
         self.directory = SqlProjectDirectory(self.session)
         self.members = SqlMembers(self.session)
         self.token_admin = SqlTokenAdmin(self.session)
+        self.trusted = SqlTrustedPublishers(self.session)
         self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
         self.audit = self.audit_trail = SqlAudit(self.session, self._request_id)
         return self

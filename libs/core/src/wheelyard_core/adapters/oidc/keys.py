@@ -29,3 +29,8 @@ class HttpIssuerKeys:
         Raises NotMinted if none did, IssuerUnavailable if that cannot be told.
         """
         check_signature(token, self._keyrings[issuer].find(token.key_id))
+
+    def check(self) -> None:
+        """Raise IssuerUnavailable, saying why, unless every issuer tells its keys."""
+        for keyring in self._keyrings.values():
+            keyring.find(None)

@@ -61,24 +61,24 @@ def check_signature(token: IdToken, keys: Sequence[VerificationKey]) -> None:
     """Raise NotMinted unless the one of *keys* that the token can mean signed it."""
     if token.algorithm not in ALGORITHMS:
         raise NotMinted(
-            Reason.INVALID_ALGORITHM,
             f"The token is signed by {quoted(token.algorithm)}, which is none of "
             + ", ".join(ALGORITHMS),
+            Reason.INVALID_ALGORITHM,
         )
     fitting = [key for key in keys if key.fits(token.algorithm)]
     if len(fitting) != 1:
         raise NotMinted(
-            Reason.UNKNOWN_KEY,
             "The token is signed by a key that its issuer does not publish"
             if not fitting
             else "The token does not say by which of its issuer's keys it is signed",
+            Reason.UNKNOWN_KEY,
         )
     try:
         good = _model(token.algorithm).verify(token.signed, token.signature, fitting[0].key)
     except (JoseError, ValueError):
         good = False
     if not good:
-        raise NotMinted(Reason.INVALID_SIGNATURE, "The token's signature is wrong")
+        raise NotMinted("The token's signature is wrong", Reason.INVALID_SIGNATURE)
 
 
 def _imported(document: dict[str, object]) -> VerificationKey | None:

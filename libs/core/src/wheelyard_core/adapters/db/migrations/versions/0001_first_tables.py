@@ -72,6 +72,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_due", ["set_aside_at", "not_before"], unique=False)
 
     op.create_table(
+        "spent_id_tokens",
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_spent_id_tokens")),
+    )
+    with op.batch_alter_table("spent_id_tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_spent_id_tokens_until"), ["until"], unique=False)
+
+    op.create_table(
         "uploads",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("project_id", sa.BigInteger(), nullable=False),
@@ -252,6 +261,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tokens_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "trusted_publishers",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("issuer", sa.String(length=255), nullable=False),
+        sa.Column("anchor", sa.String(length=255), nullable=True),
+        sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_trusted_publishers_project_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trusted_publishers")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("trusted_publishers", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_trusted_publishers_issuer_anchor", ["issuer", "anchor"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_trusted_publishers_project_id"), ["project_id"], unique=False
+        )
+
+    op.create_table(
         "releases",
         sa.Column("id", Id, nullable=False),
         sa.Column("project_id", Id, nullable=False),
@@ -384,6 +416,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_releases_project_id"))
 
     op.drop_table("releases")
+    with op.batch_alter_table("trusted_publishers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trusted_publishers_project_id"))
+        batch_op.drop_index("ix_trusted_publishers_issuer_anchor")
+
+    op.drop_table("trusted_publishers")
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tokens_user_id"))
         batch_op.drop_index(batch_op.f("ix_tokens_project_id"))
@@ -415,6 +452,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_uploads_project_id"))
 
     op.drop_table("uploads")
+    with op.batch_alter_table("spent_id_tokens", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_spent_id_tokens_until"))
+
+    op.drop_table("spent_id_tokens")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_due")
 
