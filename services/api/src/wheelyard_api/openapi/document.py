@@ -44,6 +44,7 @@ _REASONS: Final = {
     409: "It is there already.",
     410: "Something this protocol once had.",
     413: "More bytes than a limit allows.",
+    414: "The address is too long.",
     416: "No such range.",
     422: "There is no upload token for this ID token; `errors` says why.",
     503: "A dependency is away, or nothing may change at the moment: try again.",

@@ -7,13 +7,13 @@ from wheelyard_api.openapi.operations import FORM, Operation, content, get, post
 
 _SHOWN: Final = content({"type": "string"}, "text/html")
 _ON: Final = {"description": "Go on to the page in `Location`."}
-# All of them together fit the line of a request.
-_Q: Final[Schema] = TEXT | {"maxLength": 60}
+_Q: Final[Schema] = TEXT | {"maxLength": 200}
 _SIGN_IN: Final = record({"token": TEXT, "next": TEXT}, "next")
 
 
 def _page(address: str, what: str) -> Operation:
-    return get(address, what).answering(200, _SHOWN)
+    # All parameters at their longest do not fit the line of a request.
+    return get(address, what).answering(200, _SHOWN).refusing(414)
 
 
 PEOPLE: Final[tuple[Operation, ...]] = (
