@@ -206,4 +206,5 @@ def _read_secret(file: Path) -> str:
 def _blob_store(settings: Settings) -> BlobStore:
     if isinstance(settings.blobs, DirectoryBlobSettings):
         return DirectoryBlobStore(settings.blobs)
-    return S3BlobStore(settings.blobs)
+    # One for each request that may be served: none is opened anew, and none waits.
+    return S3BlobStore(settings.blobs, connections=settings.http.threads)

@@ -134,8 +134,8 @@ class UnitOfWork(Protocol):
     def access_changed(self) -> None:
         """Have it told after the commit that somebody may do less, or other things, than before.
 
-        Every change of accounts, members, tokens, groups and projects that can take something
-        away calls it: whoever remembers grants forgets them then.
+        Every change of accounts, members, tokens, groups, projects and files that can take
+        something away calls it: whoever remembers grants and files forgets them then.
         """
         ...
 
