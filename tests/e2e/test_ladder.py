@@ -116,9 +116,11 @@ ROUTES: dict[str, list[tuple[str, str, int]]] = {
     "read sett.": [
         ("GET", f"{PROJECT}/deploy_tokens", 200),
         ("GET", f"{PROJECT}/audit_events", 200),
+        ("GET", f"{PYPI}/status/demo", 200),
     ],
     "write sett.": [
         ("PUT", PROJECT, 200),
+        ("PUT", f"{PYPI}/status/demo", 400),
         ("POST", f"{PROJECT}/deploy_tokens", 400),
         ("POST", f"{PROJECT}/access_tokens", 400),
         ("POST", f"{PROJECT}/members", 400),

@@ -1,4 +1,4 @@
-"""What pip and uv make of a yank, the moment it was answered (PEP 592)."""
+"""What clients make of yanks and statuses, the moment they were answered (PEP 592, PEP 792)."""
 
 import json
 from collections.abc import Callable
@@ -38,6 +38,12 @@ class Shop:
     base: str
     index: str
     maintainer: str
+
+    @property
+    def reader(self) -> dict[str, str]:
+        """The headers of whoever reads pages as JSON."""
+        accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+        return {**basic("__token__", self.maintainer), **accept}
 
     def put(self, path: str, **fields: str) -> None:
         self._ask("PUT", path, json.dumps(fields).encode())
@@ -116,3 +122,38 @@ def test_a_release_deleted_by_name_is_gone_even_when_it_is_pinned(
     install(environment, shop.index, "demo==1.1").failed()
     install(environment, shop.index, "demo").succeeded()
     assert environment.says(VERSION) == "1.0"
+
+
+@pytest.mark.parametrize("install", [by_pip, by_uv], ids=["pip", "uv"])
+def test_nothing_of_a_quarantined_package_is_installed(
+    install: Install, shop: Shop, person: Person
+) -> None:
+    environment = person.environment()
+    lock = json.loads(ask("GET", f"{shop.base}/simple/demo/", None, shop.reader).body)
+    shop.put("status/demo", status="quarantined", reason="malware")
+
+    install(environment, shop.index, "demo").failed()
+    install(environment, shop.index, "demo==1.1").failed()
+    # A lock file has the addresses of files, and asks for no page.
+    for file in lock["files"]:
+        host = shop.base.partition("/api/")[0]
+        assert ask("GET", host + file["url"], None, shop.reader).status == 404
+
+    shop.put("status/demo", status="active")
+    install(environment, shop.index, "demo").succeeded()
+
+
+def test_twine_prints_why_an_archived_package_takes_no_file(shop: Shop, person: Person) -> None:
+    late = DEMO.versioned("2.0").wheel()
+    (person.home / late.filename).write_bytes(late.content)
+    shop.put("status/demo", status="archived", reason="use other-demo")
+
+    done = person.twine(
+        "upload",
+        "--repository-url",
+        shop.base,
+        person.home / late.filename,
+        env={"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": shop.maintainer},
+    ).failed()
+
+    assert "demo is archived and takes no new files: use other-demo" in done.output

@@ -77,6 +77,11 @@ PULL, PUSH = Permission.PULL, Permission.PUSH
         (PERSON, "private", "enabled", D, PUSH, 200),
         (PERSON, "private", "enabled", D, Permission.DELETE_PACKAGE, 403),
         (PERSON, "private", "enabled", M, Permission.DELETE_PACKAGE, 200),
+        (PERSON, "private", "enabled", D, Permission.YANK, 403),
+        (PERSON, "private", "enabled", M, Permission.YANK, 200),
+        (PERSON, "private", "disabled", M, Permission.YANK, 404),
+        (PERSON, "private", "enabled", D, Permission.SET_STATUS, 403),
+        (PERSON, "private", "enabled", M, Permission.SET_STATUS, 200),
         (PERSON, "private", "enabled", M, Permission.DESTROY, 403),
         (PERSON, "private", "enabled", O, Permission.DESTROY, 200),
         (PERSON, "internal", "enabled", N, PULL, 200),
@@ -120,7 +125,7 @@ def test_an_unknown_project_looks_like_an_invisible_one(permission: Permission) 
 
 
 def test_every_permission_is_one_of_its_own() -> None:
-    assert len({permission.value for permission in Permission}) == len(Permission) == 7
+    assert len({permission.value for permission in Permission}) == len(Permission) == 9
 
 
 def test_only_accounts_have_memberships() -> None:

@@ -57,6 +57,7 @@ class Permission(StrEnum):
     DELETE_FILE = "delete a file"
     DELETE_PACKAGE = "delete a package"
     YANK = "yank"
+    SET_STATUS = "set a status"
     ADMINISTER = "administer"
     DESTROY = "destroy"
 
@@ -78,6 +79,7 @@ _ROLE_FOR: Final = {
     Permission.DELETE_FILE: Role.DEVELOPER,
     Permission.DELETE_PACKAGE: Role.MAINTAINER,
     Permission.YANK: Role.MAINTAINER,
+    Permission.SET_STATUS: Role.MAINTAINER,
     Permission.ADMINISTER: Role.MAINTAINER,
     Permission.DESTROY: Role.OWNER,
 }

@@ -1,7 +1,7 @@
 """What a registry holds, as values: projects, packages, releases, files, uploads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -10,6 +10,7 @@ from wheelyard_core.domain.access import ProjectPolicy
 from wheelyard_core.domain.audit import Agent, AgentKind
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.filenames import DistributionFilename
+from wheelyard_core.domain.standing import Standing
 from wheelyard_core.domain.trusted import Identity
 
 
@@ -69,6 +70,15 @@ class Project:
     full_path: str
     policy: ProjectPolicy
     burn_filenames: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A named thing in a project, with its name as first published."""
+
+    name: str
+    normalized: str
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,7 @@ class PackageListing:
     normalized: str
     serial: int
     files: tuple[ListedFile, ...]
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from wheelyard_core.ports.blobs import (
     OpenFile,
     StorageUnavailable,
 )
-from wheelyard_core.ports.catalogue import Files, MetadataFile, Projects, Releases
+from wheelyard_core.ports.catalogue import Files, MetadataFile, Packages, Projects, Releases
 from wheelyard_core.ports.database import Conflict, Database, DatabaseUnavailable, UnitOfWork
 from wheelyard_core.ports.pages import CacheUnavailable, PageCache, Pages
 from wheelyard_core.ports.trusted import IssuerKeys, IssuerUnavailable, TrustedPublishers
@@ -36,6 +36,7 @@ __all__ = [
     "MetadataFile",
     "OpenFile",
     "Outbox",
+    "Packages",
     "PageCache",
     "Pages",
     "Projects",

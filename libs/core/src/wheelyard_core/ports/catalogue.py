@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from wheelyard_core.domain.access import ProjectPolicy, Role
-from wheelyard_core.domain.catalogue import NewFile, Project, StoredFile, Yanked
+from wheelyard_core.domain.catalogue import NewFile, Package, Project, StoredFile, Yanked
 from wheelyard_core.domain.metadata import CoreMetadata
 from wheelyard_core.domain.releases import (
     Found,
@@ -16,6 +16,7 @@ from wheelyard_core.domain.releases import (
     ReleaseQuery,
     Window,
 )
+from wheelyard_core.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,18 @@ class Files(Protocol):
 
     def remove_refused(self, file_id: int) -> None:
         """Drop the row of a file that was received and did not pass."""
+        ...
+
+
+class Packages(Protocol):
+    """The packages of a transaction: every name that a project ever had something under."""
+
+    def get(self, project_id: int, normalized: str) -> Package | None:
+        """Return a package by its normalized name."""
+        ...
+
+    def set_standing(self, project_id: int, normalized: str, standing: Standing) -> int:
+        """Have a package that is there stand so; return its new serial."""
         ...
 
 

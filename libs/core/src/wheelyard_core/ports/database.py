@@ -14,7 +14,7 @@ from wheelyard_core.ports.administration import (
 )
 from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
-from wheelyard_core.ports.catalogue import Files, Projects, Releases
+from wheelyard_core.ports.catalogue import Files, Packages, Projects, Releases
 from wheelyard_core.ports.pages import Pages
 from wheelyard_core.ports.trusted import TrustedPublishers
 from wheelyard_core.ports.uploads import Uploads
@@ -40,6 +40,11 @@ class UnitOfWork(Protocol):
     @property
     def files(self) -> Files:
         """The files of this transaction."""
+        ...
+
+    @property
+    def packages(self) -> Packages:
+        """The packages of this transaction."""
         ...
 
     @property

@@ -10,7 +10,7 @@ from wheelyard_core.domain.catalogue import ListedFile, PackageListing
 from wheelyard_core.domain.work import Claim
 from wheelyard_core.ports import CacheUnavailable, Database, PageCache, Verdicts
 from wheelyard_core.ports import Pages as PagesPort
-from wheelyard_core.simple.page import PackagePage, PageFile, RootPage
+from wheelyard_core.simple.page import PackagePage, PageFile, ProjectStatus, RootPage
 from wheelyard_core.simple.render import SERIAL_AT, Rendered, dump, load, render, serial_of
 from wheelyard_core.simple.urls import file_url, simple_url
 from wheelyard_core.usecases.crash_points import CrashPoint
@@ -37,6 +37,7 @@ def package_page(listing: PackageListing, base_path: str, scope: str) -> Package
         serial=listing.serial,
         files=tuple(_page_file(file, base_path, scope) for file in ordered),
         versions=tuple(sorted(versions, key=versions.__getitem__)),
+        status=ProjectStatus(listing.standing.status.value, listing.standing.reason),
     )
 
 

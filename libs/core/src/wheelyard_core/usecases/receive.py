@@ -49,6 +49,13 @@ class Receipt:
     repeated: bool
 
 
+def require_open(uow: UnitOfWork, candidate: Candidate) -> None:
+    """Raise NotAllowed where the candidate's package takes no files."""
+    package = uow.packages.get(candidate.project.id, candidate.filename.name.normalized)
+    if package is not None:
+        package.standing.require_open(package.name)
+
+
 def find_duplicate(
     uow: UnitOfWork, candidate: Candidate, sha256: str, *, burn: bool
 ) -> StoredFile | None:
@@ -109,6 +116,7 @@ class Receiver:
     ) -> Upload | Receipt:
         """Return a new upload to store the bytes for, or the receipt of the one that has them."""
         with self.database.begin(request_id) as uow:
+            require_open(uow, candidate)
             duplicate = find_duplicate(uow, candidate, sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)
@@ -159,6 +167,7 @@ class Receiver:
         with self.database.begin(request_id) as uow:
             uow.files.lock(candidate.project.id, candidate.filename.name.normalized)
             confirm(uow)
+            require_open(uow, candidate)
             duplicate = find_duplicate(uow, candidate, digests.sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)

@@ -51,6 +51,7 @@ ENDS: Final[Schema] = {
     "anyOf": [{"format": "date"}, {"format": "date-time"}],
     "examples": ["2031-12-31"],
 }
+STATUS: Final = one_of("active", "archived", "quarantined", "deprecated")
 VISIBILITY: Final = one_of("private", "internal", "public")
 REGISTRY_ACCESS: Final = one_of("disabled", "private", "enabled", "public")
 ROLE: Final[Schema] = {"type": "integer", "enum": [10, 20, 30, 40, 50]}

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from wheelyard_api.openapi.fields import DIGEST, TEXT, Fields, Schema, named, one_of, record, text
+from wheelyard_api.openapi.fields import (
+    DIGEST,
+    STATUS,
+    TEXT,
+    Fields,
+    Schema,
+    named,
+    one_of,
+    record,
+    text,
+)
 from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, post, put
 
 _RELEASES: Final[Fields] = LIST | {
@@ -35,6 +45,14 @@ _NAMED: Final = _named("a release", "{package}/{version}") + _named(
     "a file", "{package}/{version}/{filename}"
 )
 
+_STATUS: Final = f"{_PYPI}/status/{{package}}"
+_STATUSES: Final = (
+    get(_STATUS, "Show the status of a package").shows("Status"),
+    put(_STATUS, "Set the status of a package")
+    .taking(record({"status": STATUS, "reason": _REASON}, "reason"))
+    .shows("Status"),
+)
+
 RELEASES: Final[tuple[Operation, ...]] = (
     get(_PACKAGES, "List the releases of a project").lists("Package", _RELEASES),
     get("/api/v4/groups/{id}/packages", "List the releases below a group").lists(
@@ -48,6 +66,7 @@ RELEASES: Final[tuple[Operation, ...]] = (
     ),
     _removes(f"{_PACKAGES}/{{package_id}}/package_files/{{file_id}}", "Delete a file").ends(),
     *_NAMED,
+    *_STATUSES,
 )
 
 _FILE: Final[Schema] = {"type": "string", "contentMediaType": "application/octet-stream"}

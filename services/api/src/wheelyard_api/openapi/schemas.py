@@ -11,6 +11,7 @@ from wheelyard_api.openapi.fields import (
     NUMBER,
     REGISTRY_ACCESS,
     ROLE,
+    STATUS,
     TEXT,
     VISIBILITY,
     Schema,
@@ -225,6 +226,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             ),
         }
     ),
+    "Status": record({"name": TEXT, "status": STATUS, "reason": maybe(_STRING)}),
     "Upload": record(
         {
             "id": _STRING,

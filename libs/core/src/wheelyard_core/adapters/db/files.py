@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from wheelyard_core.adapters.db import serials
 from wheelyard_core.adapters.db.models import Document, File, FileMetadata, Package, Release
 from wheelyard_core.adapters.db.publishers import from_document, to_document
+from wheelyard_core.adapters.db.standings import standing_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, NewFile, StoredFile
 from wheelyard_core.domain.digests import Digests
@@ -99,6 +100,9 @@ class SqlFiles:
         row.release_id, row.yanked = release.id, release.yanked
         row.status = FileStatus.PUBLISHED
         row.published_at = database_time(self._session)
+        package = self._session.get_one(Package, release.package_id)
+        # It was on its way when its package was quarantined.
+        row.quarantined_at = row.published_at if standing_of(package).hides else None
         row.requires_python = metadata.requires_python
         if stored is not None:
             row.metadata_sha256, row.metadata_size = stored.sha256, stored.size

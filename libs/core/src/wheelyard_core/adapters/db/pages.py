@@ -11,6 +11,7 @@ from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import GroupProjects, ProjectPolicy, Role
 from wheelyard_core.domain.catalogue import ListedFile, PackageListing, RootListing, Yanked
+from wheelyard_core.domain.standing import Standing, standing_of_all
 
 _COLUMNS = (
     File.filename,
@@ -35,12 +36,12 @@ class SqlPages:
 
         A file that is being verified makes its package known and is not listed.
         """
-        serial = self._session.scalar(
-            select(func.max(Package.serial)).where(
-                Package.project_id.in_(project_ids), Package.normalized == normalized
-            )
-        )
-        if serial is None and not self._is_awaited(project_ids, normalized):
+        packages = self._session.execute(
+            select(Package.serial, Package.status, Package.status_reason)
+            .where(Package.project_id.in_(project_ids), Package.normalized == normalized)
+            .order_by(Package.id)
+        ).all()
+        if not packages and not self._is_awaited(project_ids, normalized):
             return None
         rows = self._session.execute(
             select(*_COLUMNS)
@@ -58,7 +59,9 @@ class SqlPages:
                     name, version, sha256, size, published_at, python, metadata, state
                 )
                 files.setdefault(name, file)
-        return PackageListing(normalized, serial or 0, tuple(files.values()))
+        serial = max((serial for serial, _, _ in packages), default=0)
+        standing = standing_of_all([Standing(status, reason) for _, status, reason in packages])
+        return PackageListing(normalized, serial, tuple(files.values()), standing)
 
     def root(self, project_ids: Sequence[int]) -> RootListing:
         """Return the names, as first published, that have something installable."""

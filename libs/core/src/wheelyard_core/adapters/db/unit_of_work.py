@@ -22,6 +22,7 @@ from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.project_directory import SqlProjectDirectory
 from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.schema import is_compatible, migrate
+from wheelyard_core.adapters.db.standings import SqlPackages
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
 from wheelyard_core.adapters.db.trusted import SqlTrustedPublishers
@@ -65,6 +66,7 @@ class SqlUnitOfWork:
         self.session = self._sessions()
         self.projects = SqlProjects(self.session)
         self.files = SqlFiles(self.session)
+        self.packages = SqlPackages(self.session)
         self.releases = SqlReleases(self.session)
         self.uploads = SqlUploads(self.session)
         self.pages = SqlPages(self.session)

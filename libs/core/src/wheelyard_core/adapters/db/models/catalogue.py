@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wheelyard_core.adapters.db.models.base import NEVER_AGAIN, Base, Document
 from wheelyard_core.adapters.db.types import ByBytes, Id, Word
 from wheelyard_core.domain.catalogue import FileStatus
+from wheelyard_core.domain.standing import PackageStatus
 
 
 class Package(Base):
@@ -32,6 +33,8 @@ class Package(Base):
     serial: Mapped[int] = mapped_column(BigInteger)
     # Up to which serial the page in the cache is known to be: what a waiting upload looks at.
     indexed_serial: Mapped[int] = mapped_column(BigInteger, default=0)
+    status: Mapped[PackageStatus] = mapped_column(Word(PackageStatus), default=PackageStatus.ACTIVE)
+    status_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
 
 
@@ -107,6 +110,7 @@ class File(Base):
     metadata_size: Mapped[int | None]
     # None: not yanked; "": yanked without a reason.
     yanked: Mapped[str | None] = mapped_column(Text)
+    # Whenever its package is quarantined, and never else.
     quarantined_at: Mapped[datetime | None]
     publisher: Mapped[Document]
     created_at: Mapped[datetime]

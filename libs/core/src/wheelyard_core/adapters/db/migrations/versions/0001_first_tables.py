@@ -210,6 +210,8 @@ def upgrade() -> None:
         sa.Column("normalized", sa.String(length=255), nullable=False),
         sa.Column("serial", sa.BigInteger(), nullable=False),
         sa.Column("indexed_serial", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("status_reason", sa.Text(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_packages_project_id")
