@@ -75,6 +75,32 @@ def test_a_file_is_published_when_its_upload_is_told(world: World) -> None:
     assert b"Demo.Pkg" in world.registry.pages().root(world.project.id).json.identity
 
 
+def test_a_file_is_being_verified_while_a_worker_has_its_message(world: World) -> None:
+    receipt = world.receive(WHEEL)
+    [verify] = world.promised
+
+    def status() -> str:
+        with world.registry.database.snapshot() as uow:
+            upload = uow.uploads.get(receipt.upload_id)
+        assert upload is not None
+        return upload.status.value
+
+    seen = [status()]
+    with world.registry.database.begin() as uow:
+        claim = uow.outbox.claim(verify.message_id)
+        uow.commit()
+    seen.append(status())
+    assert claim is not None
+    with world.registry.database.begin() as uow:
+        uow.outbox.release(claim, "no", timedelta(0), forgive=True)
+        uow.commit()
+    seen.append(status())
+    world.do_all()
+    seen.append(status())
+
+    assert seen == ["received", "verifying", "received", "published"]
+
+
 def test_the_metadata_file_is_stored_beside_a_wheel(world: World) -> None:
     world.publish(WHEEL)
 

@@ -15,11 +15,15 @@ class Uploads(Protocol):
         ...
 
     def get(self, upload_id: str) -> Upload | None:
-        """Return an upload."""
+        """Return an upload; a received one is being verified while its message is leased."""
+        ...
+
+    def received(self, upload_id: str, message_id: int) -> None:
+        """Note that the bytes are stored, and the message by whose work they are decided about."""
         ...
 
     def settle(self, upload_id: str, status: UploadStatus, errors: Sequence[str] = ()) -> None:
-        """Move an upload on its way."""
+        """Write the verdict about an upload."""
         ...
 
     def forget(self, upload_id: str) -> None:

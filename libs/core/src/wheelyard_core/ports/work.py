@@ -10,8 +10,8 @@ from wheelyard_core.domain.work import Claim, Promise, Task
 class Outbox(Protocol):
     """Work that a transaction promises, or does."""
 
-    def promise(self, task: Task, **arguments: str | int) -> None:
-        """Have *task* done once this transaction has committed, and not before."""
+    def promise(self, task: Task, **arguments: str | int) -> int:
+        """Have *task* done after this transaction has committed, not before; return its number."""
         ...
 
     def claim(self, message_id: int) -> Claim | None:

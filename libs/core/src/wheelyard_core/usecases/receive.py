@@ -182,8 +182,8 @@ class Receiver:
                     publisher=candidate.publisher,
                 )
             )
-            uow.uploads.settle(upload.id, UploadStatus.RECEIVED)
-            uow.outbox.promise(Task.VERIFY, file_id=file_id)
+            message_id = uow.outbox.promise(Task.VERIFY, file_id=file_id)
+            uow.uploads.received(upload.id, message_id)
             uow.commit()
         return Receipt(upload.id, repeated=False)
 

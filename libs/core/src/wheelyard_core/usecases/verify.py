@@ -68,13 +68,9 @@ class Verifier:
         self.verdicts.announce(file.upload_id)
 
     def _awaiting(self, claim: Claim) -> StoredFile | None:
-        with self.database.begin() as uow:
+        with self.database.snapshot() as uow:
             file = uow.files.get(int(claim.arguments["file_id"]))
-            if file is None or file.status is not FileStatus.RECEIVED:
-                return None
-            uow.uploads.settle(file.upload_id, UploadStatus.VERIFYING)
-            uow.commit()
-        return file
+        return file if file is not None and file.status is FileStatus.RECEIVED else None
 
     def _examine(self, file: StoredFile) -> Verified:
         spool = None if self.spool is None else str(self.spool)

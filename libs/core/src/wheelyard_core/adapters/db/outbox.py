@@ -30,8 +30,8 @@ class SqlOutbox:
         self._request_id = request_id
         self.promised: list[Promise] = []
 
-    def promise(self, task: Task, **arguments: str | int) -> None:
-        """Have *task* done once this transaction has committed, and not before."""
+    def promise(self, task: Task, **arguments: str | int) -> int:
+        """Have *task* done after this transaction has committed, not before; return its number."""
         now = database_time(self._session)
         row = OutboxMessage(
             task=task.value,
@@ -44,6 +44,7 @@ class SqlOutbox:
         self._session.add(row)
         self._session.flush()
         self.promised.append(Promise(row.id, task))
+        return row.id
 
     def claim(self, message_id: int) -> Claim | None:
         """Lease the row, or return None where it is done, leased by another, or set aside."""

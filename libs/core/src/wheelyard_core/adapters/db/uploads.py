@@ -1,12 +1,13 @@
 """Uploads: the intent before the first byte, and the verdict after the last."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db.models import File, Package, UploadRow
+from wheelyard_core.adapters.db.models import File, OutboxMessage, Package, UploadRow
 from wheelyard_core.adapters.db.publishers import from_document, to_document
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, Upload, UploadStatus
@@ -37,12 +38,35 @@ class SqlUploads:
         )
 
     def get(self, upload_id: str) -> Upload | None:
-        """Return an upload."""
-        row = self._session.get(UploadRow, upload_id)
-        return None if row is None else _upload(row)
+        """Return an upload; a received one is being verified while its message is leased."""
+        found = self._session.execute(
+            select(UploadRow, OutboxMessage.leased_until)
+            .outerjoin(OutboxMessage, OutboxMessage.id == UploadRow.message_id)
+            .where(UploadRow.id == upload_id)
+        ).one_or_none()
+        if found is None:
+            return None
+        row, leased_until = found
+        upload = _upload(row)
+        if upload.status is not UploadStatus.RECEIVED or leased_until is None:
+            return upload
+        leased = leased_until > database_time(self._session)
+        return replace(upload, status=UploadStatus.VERIFYING) if leased else upload
+
+    def received(self, upload_id: str, message_id: int) -> None:
+        """Note that the bytes are stored, and the message by whose work they are decided about."""
+        self._session.execute(
+            update(UploadRow)
+            .where(UploadRow.id == upload_id)
+            .values(
+                status=UploadStatus.RECEIVED,
+                message_id=message_id,
+                updated_at=database_time(self._session),
+            )
+        )
 
     def settle(self, upload_id: str, status: UploadStatus, errors: Sequence[str] = ()) -> None:
-        """Move an upload on its way."""
+        """Write the verdict about an upload."""
         self._session.execute(
             update(UploadRow)
             .where(UploadRow.id == upload_id)

@@ -23,6 +23,9 @@ class UploadRow(Base):
     filename: Mapped[str] = mapped_column(String(255))
     blob_key: Mapped[str] = mapped_column(String(255))
     status: Mapped[UploadStatus] = mapped_column(Word(UploadStatus))
+    # The message by whose work a received file is decided about. No foreign key: it is deleted with
+    # its effect.
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
     errors: Mapped[list[str]]
     publisher: Mapped[Document]
     created_at: Mapped[datetime]

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("filename", sa.String(length=255), nullable=False),
         sa.Column("blob_key", sa.String(length=255), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("errors", sa.JSON(), nullable=False),
         sa.Column("publisher", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
