@@ -19,6 +19,11 @@ _PUBLISHER = {
     "pipeline": None,
     "kind": "person",
 }
+_DOCUMENT: dict[str, object] = {
+    **dict.fromkeys(("author", "author_email", "home_page", "keywords", "license")),
+    **{name: [] for name in ("classifiers", "license_files", "project_urls", "provides_extra")},
+    "requires_dist": [],
+}
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -80,5 +85,5 @@ def _add_package(session: Session, project_id: int, name: str, versions: tuple[s
             .returning(File.id)
         ).scalar_one()
         session.execute(
-            insert(FileMetadata).values(file_id=file, summary=f"What {name} is", document={})
+            insert(FileMetadata).values(file_id=file, summary=f"What {name} is", document=_DOCUMENT)
         )

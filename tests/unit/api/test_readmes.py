@@ -1,0 +1,50 @@
+"""READMEs are rendered by a process that is not waited for, and remembered up to a bound."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from wheelyard_api.people import readme as module
+from wheelyard_api.people.readme import Readmes
+from wheelyard_api.people.readme_html import to_html
+
+
+def test_what_takes_too_long_is_not_waited_for() -> None:
+    assert Readmes(seconds=0.05).html("# Title", "text/markdown") is None
+
+
+def test_a_readme_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    readmes = Readmes()
+    first = readmes.html("# Title", "text/markdown")
+    # Whatever would render it again fails now.
+    monkeypatch.setattr(module, "_COMMAND", ("/nonexistent",))
+
+    assert first is not None
+    assert readmes.html("# Title", "text/markdown") == first
+    assert readmes.html("# Title", "text/x-rst") is None
+
+
+def test_no_more_is_remembered_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    readmes = Readmes(kept=2500)
+    for number in range(3):
+        assert readmes.html(f"{number}" + "x" * 1000, "text/markdown") is not None
+    monkeypatch.setattr(module, "_COMMAND", ("/nonexistent",))
+
+    assert readmes.html("2" + "x" * 1000, "text/markdown") is not None
+    assert readmes.html("0" + "x" * 1000, "text/markdown") is None
+
+
+def test_many_at_once_are_all_rendered() -> None:
+    readmes = Readmes(seconds=30)
+    with ThreadPoolExecutor(6) as pool:
+        shown = list(pool.map(lambda n: readmes.html(f"# {n}", "text/markdown"), range(6)))
+
+    assert all(f">{number}" in str(html) for number, html in enumerate(shown))
+
+
+@pytest.mark.parametrize("text", ["", " ", "\ud800", "\0", "<", "&", "&#0;", "<!--", "<a", "a\fb"])
+@pytest.mark.parametrize("kind", ["text/markdown", "text/x-rst", "text/plain", "", None, "UNKNOWN"])
+def test_odd_text_is_rendered_or_left_as_it_is(text: str, kind: str | None) -> None:
+    shown = Readmes().html(text, kind) if text == "\ud800" else to_html(text, kind)
+
+    assert shown is None or "<!--" not in shown
