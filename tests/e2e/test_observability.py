@@ -16,6 +16,7 @@ from tests.e2e.conftest import running
 from tests.support.backstage import Backstage, environment_of
 from tests.support.clients import Person
 from tests.support.distributions import ADistribution
+from tests.support.scraping import metrics, metrics_ports
 from tests.support.seed import Seed, SeededProject
 from tests.support.servers.redis import RedisServer
 from tests.support.wheelyard import Wheelyard, start_distributed, start_embedded
@@ -148,21 +149,6 @@ def test_everything_that_services_print_is_an_event(told: Wheelyard, person: Per
     assert {event["request_id"] for event in done} == {request["request_id"]}
 
 
-def _metrics_ports(wheelyard: Wheelyard) -> dict[str, str]:
-    """Return where each process shows its metrics, as its log tells."""
-    told = [line for line in wheelyard.logs().splitlines() if '"metrics_served"' in line]
-    return {event["service"]: event["address"] for event in map(json.loads, told)}
-
-
-def _metrics(address: str) -> dict[str, float]:
-    with urlopen(f"{address}/metrics", timeout=10) as response:
-        lines = response.read().decode().splitlines()
-    return {
-        series: float(value)
-        for series, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")
-    }
-
-
 def _until(say: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not say():
@@ -204,22 +190,22 @@ def test_an_outage_of_the_broker_stops_no_heartbeat_and_tells_no_password(
     (person.home / wheel.filename).write_bytes(wheel.content)
     options = ("--repository-url", wheelyard.upload_url, "-u", "__token__", "-p", wheelyard.token)
     person.twine("upload", *options, person.home / wheel.filename).succeeded()
-    _until(lambda: len(_metrics_ports(wheelyard)) == 4, 10)
-    ports = _metrics_ports(wheelyard)
+    _until(lambda: len(metrics_ports(wheelyard)) == 4, 10)
+    ports = metrics_ports(wheelyard)
     # Counted by a child, shown by its parent.
-    assert _metrics(ports["worker"])[success] == 1
+    assert metrics(ports["worker"])[success] == 1
     assert (
-        _metrics(ports["standalone"])[
+        metrics(ports["standalone"])[
             'wheelyard_uploads_total{filetype="bdist_wheel",result="accepted"}'
         ]
         == 1
     )
-    assert _metrics(ports["scheduler"])["wheelyard_outbox_pending"] == 0
+    assert metrics(ports["scheduler"])["wheelyard_outbox_pending"] == 0
 
     server.kill()
     time.sleep(1)
     stopped = time.time()
-    _until(lambda: _metrics(ports["worker"])[heartbeat] > stopped + 8, OLDEST_SECONDS / 2)
+    _until(lambda: metrics(ports["worker"])[heartbeat] > stopped + 8, OLDEST_SECONDS / 2)
 
     with urlopen(f"{ports['worker']}/livez", timeout=5) as response:
         assert response.status == 200
