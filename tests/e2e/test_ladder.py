@@ -75,6 +75,13 @@ job from elsewhere       | -   -   -   | 404 404 ok  | 404 404 403 | 404 404 403
 job under another name   | 401 401 ok  | 401 401 ok  | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
 job expired              | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
 job revoked              | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
+trusted                  | ok  ok  ok  | 403 403 ok  | ok  ok  ok  | 403 403 403 | 403 403 403 | 403 403 403 | 403 403 403
+trusted bearer           | ok  ok  ok  | 403 403 ok  | ok  ok  ok  | 403 403 403 | 403 403 403 | 403 403 403 | 403 403 403
+trusted elsewhere        | 404 404 ok  | 404 404 ok  | 404 404 403 | 404 404 403 | 404 404 403 | 404 404 403 | 404 404 403
+trusted expired          | 401 401 ok  | 401 401 ok  | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
+trusted revoked          | 401 401 ok  | 401 401 ok  | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
+trusted PRIVATE-TOKEN    | 401 401 ok  | 401 401 ok  | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
+job name trusted token   | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
 job name unknown token   | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
 job name personal token  | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
 job name deploy token    | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401 | 401 401 401
@@ -115,6 +122,7 @@ ROUTES: dict[str, list[tuple[str, str, int]]] = {
     ],
     "read sett.": [
         ("GET", f"{PROJECT}/deploy_tokens", 200),
+        ("GET", f"{PROJECT}/trusted_publishers", 200),
         ("GET", f"{PROJECT}/audit_events", 200),
         ("GET", f"{PYPI}/status/demo", 200),
     ],
@@ -123,6 +131,7 @@ ROUTES: dict[str, list[tuple[str, str, int]]] = {
         ("PUT", f"{PYPI}/status/demo", 400),
         ("POST", f"{PROJECT}/deploy_tokens", 400),
         ("POST", f"{PROJECT}/access_tokens", 400),
+        ("POST", f"{PROJECT}/trusted_publishers", 400),
         ("POST", f"{PROJECT}/members", 400),
     ],
 }

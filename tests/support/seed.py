@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from wheelyard_core.adapters.db.models import Token, User
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.access import RegistryAccess, Role, Scope, Visibility
+from wheelyard_core.domain.issuers import Preset
 from wheelyard_core.domain.tokens import TokenKind, lookup_of
+from wheelyard_core.domain.trusted import Identity, Rule
 from wheelyard_core.usecases.issue_token import Grant, issue_token
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -147,6 +149,24 @@ class Seed:
                 project_id=project.id,
                 expires_at=datetime.now(UTC) + timedelta(hours=1),
                 pipeline=PIPELINE,
+            )
+        )
+
+    def trusted_token(self, project: SeededProject) -> str:
+        """Return the upload token of a pipeline that the project trusts."""
+        issuer, repository = "https://forge.example", unique("acme/tools")
+        identity = Identity(issuer, Preset.GITHUB, {"repository": repository})
+        with self._registry.database.begin() as uow:
+            rule = uow.trusted.add(project.id, Rule(issuer, identity.claims))
+            uow.commit()
+        return self._issue(
+            Grant(
+                TokenKind.TRUSTED,
+                identity.name,
+                frozenset({Scope.WRITE_REGISTRY}),
+                username=identity.name,
+                expires_at=datetime.now(UTC) + timedelta(minutes=15),
+                pipeline={"identity": identity.document(), "rules": [rule.id]},
             )
         )
 

@@ -9,7 +9,14 @@ from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 from werkzeug.test import Client
 
-from wheelyard_core.domain.access import Actor, Anonymous, DeployToken, JobToken, Person
+from wheelyard_core.domain.access import (
+    Actor,
+    Anonymous,
+    DeployToken,
+    JobToken,
+    Person,
+    TrustedPublisher,
+)
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_web.watching import Watch, describe, watch
@@ -172,6 +179,7 @@ def test_an_application_that_fails_is_told_and_fails_as_before(metrics: Metrics)
         (Person(1, "n", 2, frozenset(), is_bot=True), ("bot", 1)),
         (DeployToken(3, "n", frozenset(), None, None), ("deploy_token", 3)),
         (JobToken(4, 5, "n", 6), ("job_token", 5)),
+        (TrustedPublisher(7, "n", frozenset()), ("trusted_publisher", 7)),
     ],
 )
 def test_an_actor_is_shown_by_kind_and_number(

@@ -14,6 +14,7 @@ from wheelyard_core.domain.access import (
     RegistryAccess,
     Role,
     Scope,
+    TrustedPublisher,
     Visibility,
     readable_below,
     require,
@@ -29,6 +30,8 @@ BOT = Person(2, "bot", 2, API, is_bot=True)
 ADMIN = Person(3, "root", 3, API, is_admin=True)
 JOB = JobToken(4, 1, "ada", 10)
 JOB_ELSEWHERE = JobToken(5, 1, "ada", 99)
+TRUSTED = TrustedPublisher(7, "github:acme/tools", frozenset({10, 11}))
+TRUSTED_ELSEWHERE = TrustedPublisher(8, "github:acme/tools", frozenset({99}))
 NOBODY, INSISTED = Anonymous(), Anonymous("The token was revoked", insisted=True)
 
 
@@ -109,6 +112,16 @@ PULL, PUSH = Permission.PULL, Permission.PUSH
         (JOB, "private", "enabled", N, PULL, 404),
         (JOB_ELSEWHERE, "private", "enabled", O, PULL, 404),
         (JOB_ELSEWHERE, "public", "enabled", O, PUSH, 403),
+        (TRUSTED, "private", "enabled", N, PUSH, 200),
+        (TRUSTED, "private", "enabled", N, Permission.SEE, 200),
+        (TRUSTED, "private", "enabled", N, PULL, 403),
+        (TRUSTED, "private", "enabled", N, Permission.DELETE_FILE, 403),
+        (TRUSTED, "private", "enabled", N, Permission.ADMINISTER, 403),
+        (TRUSTED, "private", "disabled", N, PUSH, 404),
+        (TRUSTED, "public", "enabled", N, PULL, 200),
+        (TRUSTED_ELSEWHERE, "private", "enabled", O, PUSH, 404),
+        (TRUSTED_ELSEWHERE, "internal", "enabled", O, Permission.SEE, 404),
+        (TRUSTED_ELSEWHERE, "public", "enabled", O, PUSH, 403),
     ],
 )
 def test_the_ladder(
@@ -119,7 +132,8 @@ def test_the_ladder(
 
 @pytest.mark.parametrize("permission", list(Permission))
 def test_an_unknown_project_looks_like_an_invisible_one(permission: Permission) -> None:
-    for actor in (NOBODY, PERSON, BOT, deploy(READ, project=99), JOB_ELSEWHERE):
+    elsewhere = (deploy(READ, project=99), JOB_ELSEWHERE, TRUSTED_ELSEWHERE)
+    for actor in (NOBODY, PERSON, BOT, *elsewhere):
         unknown = asked(actor, None, Role.NONE, permission)
         assert unknown == asked(actor, policy(), Role.NONE, permission)
 
@@ -129,7 +143,7 @@ def test_every_permission_is_one_of_its_own() -> None:
 
 
 def test_only_accounts_have_memberships() -> None:
-    assert [user_of(actor) for actor in (PERSON, JOB, deploy(READ), NOBODY)] == [1, 1, None, None]
+    assert [user_of(actor) for actor in (PERSON, JOB, deploy(READ), TRUSTED)] == [1, 1, None, None]
 
 
 def group(
