@@ -54,7 +54,7 @@ class Reader:
 
 @pytest.fixture
 def settings() -> dict[str, str]:
-    return {"WHEELYARD_VERDICT_SECONDS": "2"}
+    return {"WHEELYARD_VERDICT_SECONDS": "30"}
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_the_metadata_file_is_stored_beside_a_wheel(world: World) -> None:
     world.publish(WHEEL)
 
     with world.registry.database.snapshot() as uow:
-        stored = uow.files.to_serve(world.project.id, WHEEL.sha256, WHEEL.filename)
+        stored = uow.files.to_serve(frozenset({world.project.id}), WHEEL.sha256, WHEEL.filename)
     assert stored is not None
     with world.registry.blobs.open(stored.metadata_key) as content:
         metadata = content.read()

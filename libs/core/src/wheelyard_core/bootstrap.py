@@ -34,6 +34,7 @@ from wheelyard_core.usecases.crash_points import (
     nothing_happens,
 )
 from wheelyard_core.usecases.delete import Deleter
+from wheelyard_core.usecases.group_pages import GroupPages
 from wheelyard_core.usecases.pages import PAGES, Indexer, Pages
 from wheelyard_core.usecases.receive import Receiver
 from wheelyard_core.usecases.run_promise import GiveUp, Handler
@@ -78,6 +79,15 @@ class Registry:
     def pages(self) -> Pages:
         """Return what reads and refreshes simple pages."""
         return Pages(
+            self.database,
+            self.cache,
+            self.settings.http.base_path,
+            measured_rendering(self.metrics),
+        )
+
+    def group_pages(self) -> GroupPages:
+        """Return what reads the simple pages of groups."""
+        return GroupPages(
             self.database,
             self.cache,
             self.settings.http.base_path,

@@ -41,6 +41,11 @@ def is_place_of(place: str, reference: str) -> bool:
     return place in {f"/api/v4/projects/{reference}/packages/pypi", f"/{reference}"}
 
 
+def is_group_of(place: str, reference: str) -> bool:
+    """Tell whether the router, which read *reference*, read the same group as we did."""
+    return place == f"/api/v4/groups/{reference}/-/packages/pypi"
+
+
 def page_route(place: str, package: str) -> str:
     """Return the template that Flask would have matched."""
     return f"{_route(place)}{_SIMPLE}/<package>" if package else f"{_route(place)}{_SIMPLE}"

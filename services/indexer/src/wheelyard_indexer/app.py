@@ -18,6 +18,7 @@ def create_app(registry: Registry) -> Flask:
     blueprints = [pages.blueprint, files.blueprint]
     app = make_app("wheelyard_indexer", registry, blueprints, needs_database=False)
     app.extensions["wheelyard.pages"] = registry.pages()
+    app.extensions["wheelyard.group_pages"] = registry.group_pages()
     measure(app, registry.metrics)
     http = registry.settings.http
     memory = Memory(registry.tracking(), ACCESS_EPOCH, Room(http.page_memory, http.file_memory))

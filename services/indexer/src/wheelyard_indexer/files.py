@@ -1,6 +1,6 @@
 """The addresses of files and their metadata: authorise, then stream or redirect."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from flask import Blueprint, Response, current_app, redirect, request
@@ -9,7 +9,6 @@ from wheelyard_core.domain.catalogue import StoredFile
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_indexer.file_answers import Asked, ServedFile, file_answer
 from wheelyard_indexer.hot import OUTAGE
-from wheelyard_indexer.reading import allowed_group
 from wheelyard_indexer.remembering import Remembering, memory, pages
 from wheelyard_indexer.sending import Sender
 from wheelyard_web.identity import registry
@@ -31,7 +30,7 @@ def project_file(reference: str, sha256: str, filename: str) -> Response:
         raise outage
     remembering = Remembering.begin(memory(), request.environ)
     allowed = remembering.allowed(reference)
-    stored = _find([allowed.project_id], sha256.lower(), filename)
+    stored = _find(frozenset({allowed.project_id}), sha256.lower(), filename)
     file = _served(stored, filename)
     if not _redirects(file):
         remembering.file(allowed.project_id, sha256.lower(), filename, file)
@@ -41,18 +40,17 @@ def project_file(reference: str, sha256: str, filename: str) -> Response:
 @blueprint.get(f"{_GROUP}/<sha256>/<filename>", provide_automatic_options=False)
 def group_file(reference: str, sha256: str, filename: str) -> Response:
     """Answer with a file of any project below a group that the actor may read."""
-    group = allowed_group(reference)
+    group = Remembering.begin(memory(), request.environ).allowed_group(reference)
     stored = _find(group.project_ids, sha256.lower(), filename)
     return _answer(stored, _served(stored, filename), public=group.public)
 
 
-def _find(project_ids: Sequence[int], sha256: str, filename: str) -> StoredFile:
+def _find(project_ids: frozenset[int], sha256: str, filename: str) -> StoredFile:
     with registry().database.snapshot() as uow:
-        for project_id in project_ids:
-            found = uow.files.to_serve(project_id, sha256, filename.removesuffix(_METADATA))
-            if found is not None:
-                return found
-    raise NotFound(f"File not found: {filename}")
+        found = uow.files.to_serve(project_ids, sha256, filename.removesuffix(_METADATA))
+    if found is None:
+        raise NotFound(f"File not found: {filename}")
+    return found
 
 
 def _served(stored: StoredFile, filename: str) -> ServedFile:

@@ -10,8 +10,9 @@ from wheelyard_core.observability.metrics import Metrics
 from wheelyard_indexer.hot import FILE, Hit, Observe
 from wheelyard_web.watching import tell
 
-_PAGES: Final = frozenset({"pages.root", "pages.package"})
-_UNCACHED_PAGES: Final = frozenset({"pages.group_root", "pages.group_package"})
+_PAGES: Final = frozenset(
+    {"pages.root", "pages.package", "pages.group_root", "pages.group_package"}
+)
 _FILES: Final = frozenset({"files.project_file", "files.group_file"})
 _GIVEN: Final = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})
 _HIDDEN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -29,9 +30,8 @@ def measure(app: Flask, metrics: Metrics) -> None:
         endpoint = request.endpoint
         if endpoint in _FILES:
             metrics.count("wheelyard_downloads_total", *_download(response.status_code))
-        elif endpoint in _PAGES | _UNCACHED_PAGES and response.status_code in _GIVEN:
-            cache = "bypass" if endpoint in _UNCACHED_PAGES else _cache()
-            metrics.count("wheelyard_index_requests_total", _format(response), cache)
+        elif endpoint in _PAGES and response.status_code in _GIVEN:
+            metrics.count("wheelyard_index_requests_total", _format(response), _cache())
         return response
 
 

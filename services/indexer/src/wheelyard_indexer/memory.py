@@ -8,20 +8,25 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from wheelyard_core.domain.access import Actor
+from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.simple.negotiation import Offer
 from wheelyard_core.simple.render import Rendered, Variant
 from wheelyard_indexer.answers import Answer, page_answer
 from wheelyard_indexer.file_answers import ServedFile
 from wheelyard_indexer.shelf import Shelf
 
+G = TypeVar("G")
+
 GrantKey: TypeAlias = tuple[str | None, ...]
 # A project's number, the digest and the name in the address.
 FileKey: TypeAlias = tuple[int, str, str]
 
 _GRANTS: Final = 20_000
+# Each may have thousands of projects.
+_GROUPS: Final = 500
 _FILES: Final = 50_000
 # What an entry weighs beside its bodies: objects, headers, its share of the dictionary.
 _OVERHEAD: Final = 8_192
@@ -64,6 +69,15 @@ class Grant:
     actor: Actor | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class GroupGrant:
+    """A positive decision: what these credentials may read below a group."""
+
+    group: ReadableGroup
+    until: float
+    actor: Actor | None = None
+
+
 @dataclass(slots=True, eq=False)
 class RememberedPage:
     """A page and its answers, made when they are first asked for."""
@@ -97,12 +111,14 @@ class Memory:
         self._pages: Shelf[RememberedPage] = Shelf(room.pages)
         self._contents: Shelf[bytes] = Shelf(room.files)
         self._grants: OrderedDict[GrantKey, Grant] = OrderedDict()
+        self._groups: OrderedDict[GrantKey, GroupGrant] = OrderedDict()
         self._files: OrderedDict[FileKey, ServedFile] = OrderedDict()
         # The remembered files of each page, by its key.
         self._listed: dict[str, set[FileKey]] = {}
         # May be called before anything is looked up: what was heard by then is forgotten by then.
         self.is_current = coherence.is_current
         self.grant = self._grants.get
+        self.group = self._groups.get
         self.page = self._pages.get
         self.file = self._files.get
         # The bytes of a small blob. They never change, whoever may read them.
@@ -132,15 +148,11 @@ class Memory:
 
     def remember_grant(self, key: GrantKey, grant: Grant, ticket: int | None) -> None:
         """Keep a positive decision that was made under *ticket*."""
-        if sum(len(part) for part in key if part) > _LONGEST_CREDENTIALS:
-            return
-        with self._guard:
-            if ticket != self._generation:
-                return
-            self._grants[key] = grant
-            self._grants.move_to_end(key)
-            if len(self._grants) > _GRANTS:
-                self._grants.popitem(last=False)
+        self._keep(self._grants, key, grant, ticket, _GRANTS)
+
+    def remember_group(self, key: GrantKey, grant: GroupGrant, ticket: int | None) -> None:
+        """Keep what was found under *ticket* to be readable below a group."""
+        self._keep(self._groups, key, grant, ticket, _GROUPS)
 
     def remember_file(self, key: FileKey, file: ServedFile, ticket: int | None) -> None:
         """Keep which blob an address stands for, as it was read under *ticket*."""
@@ -178,8 +190,27 @@ class Memory:
             self._forget_access()
             self._pages.clear()
 
+    def _keep(
+        self,
+        grants: OrderedDict[GrantKey, G],
+        key: GrantKey,
+        grant: G,
+        ticket: int | None,
+        most: int,
+    ) -> None:
+        if sum(len(part) for part in key if part) > _LONGEST_CREDENTIALS:
+            return
+        with self._guard:
+            if ticket != self._generation:
+                return
+            grants[key] = grant
+            grants.move_to_end(key)
+            if len(grants) > most:
+                grants.popitem(last=False)
+
     def _forget_access(self) -> None:
         self._grants.clear()
+        self._groups.clear()
         self._files.clear()
         self._listed.clear()
 

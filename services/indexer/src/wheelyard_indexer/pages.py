@@ -9,15 +9,10 @@ from flask import Blueprint, Response, request
 from wheelyard_core.domain.errors import InvalidName, NotFound
 from wheelyard_core.domain.names import PackageName
 from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negotiate
-from wheelyard_core.simple.page import RootPage
-from wheelyard_core.simple.render import Rendered, render
-from wheelyard_core.simple.urls import simple_url
-from wheelyard_core.usecases.pages import package_page
+from wheelyard_core.simple.render import Rendered
 from wheelyard_indexer.answers import VARY, cache_control, page_answer
-from wheelyard_indexer.reading import ReadableGroup, allowed_group
-from wheelyard_indexer.remembering import Remembering, memory, pages
+from wheelyard_indexer.remembering import Remembering, group_pages, memory, pages
 from wheelyard_web.errors import answer as error_answer
-from wheelyard_web.identity import registry
 
 blueprint = Blueprint("pages", __name__)
 
@@ -60,30 +55,21 @@ def package(reference: str, package: str) -> Response:
 @blueprint.get(_GROUP, provide_automatic_options=False)
 def group_root(reference: str) -> Response:
     """Answer with the names of the packages below a group that the actor may read."""
-    group = allowed_group(reference)
-    with registry().database.snapshot() as uow:
-        listing = uow.pages.root(group.project_ids)
-    address = simple_url(pages().base_path, _scope(group))
-    return _answer(render(RootPage.of(listing.serial, listing.names, address)), public=group.public)
+    group = Remembering.begin(memory(), request.environ).allowed_group(reference)
+    return _answer(group_pages().root(group), public=group.public)
 
 
 @blueprint.get(f"{_GROUP}/<package>", provide_automatic_options=False)
 def group_package(reference: str, package: str) -> Response:
     """Answer with the files that a package has in all projects below a group."""
-    group = allowed_group(reference)
+    group = Remembering.begin(memory(), request.environ).allowed_group(reference)
     normalized = _normalized(package)
     if normalized != package:
         return _under_its_name(package, normalized, public=group.public)
-    with registry().database.snapshot() as uow:
-        listing = uow.pages.package(group.project_ids, package)
-    if listing is None:
+    page = group_pages().package(group, package)
+    if page is None:
         raise NotFound(f"Package not found: {package}")
-    page = package_page(listing, pages().base_path, _scope(group))
-    return _answer(render(page), public=group.public)
-
-
-def _scope(group: ReadableGroup) -> str:
-    return f"groups/{group.id}/-"
+    return _answer(page, public=group.public)
 
 
 def _normalized(package: str) -> str:

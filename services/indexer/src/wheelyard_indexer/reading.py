@@ -1,10 +1,12 @@
 """Who reads: the ladder of pages and files, and the note that a token was used."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from wheelyard_core.domain.access import Permission, readable_below, user_of
+from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 from wheelyard_core.usecases.authenticate import Authenticated, note_use
 from wheelyard_core.usecases.authorise import authorised_project
@@ -32,29 +34,37 @@ def allowed_to_pull(reference: str) -> Allowed:
         if user_id is not None:
             ends.append(uow.projects.role_changes(user_id, project.policy, now))
     _note(who)
-    until = min((end for end in ends if end is not None), default=None)
-    return Allowed(project.id, project.policy.anybody_may_pull, until)
+    return Allowed(project.id, project.policy.anybody_may_pull, _first(ends))
 
 
 @dataclass(frozen=True, slots=True)
-class ReadableGroup:
-    """A group, the projects below it that the actor may read, and whether anybody may."""
+class AllowedGroup:
+    """What the actor may read below a group, and until when as far as is known."""
 
-    id: int
-    project_ids: tuple[int, ...]
-    public: bool
+    group: ReadableGroup
+    until: datetime | None
 
 
-def allowed_group(reference: str) -> ReadableGroup:
+def allowed_group(reference: str) -> AllowedGroup:
     """Return what the actor may read below a group, or raise the ladder's refusal."""
-    with registry().database.snapshot() as uow:
+    here = registry()
+    with here.database.snapshot() as uow:
         who = identify(uow)
-        group = uow.pages.below(reference, user_of(who.actor))
+        user_id = user_of(who.actor)
+        group = uow.pages.below(reference, user_id)
         project_ids = readable_below(who.actor, group)
+        ends = [None if who.token is None else who.token.expires_at]
+        if user_id is not None:
+            ends.append(uow.projects.any_role_changes(user_id, here.now()))
     _note(who)
     # Without a group there was a refusal.
     group_id = 0 if group is None else group.group_id
-    return ReadableGroup(group_id, project_ids, public=who.token is None)
+    readable = ReadableGroup(group_id, frozenset(project_ids), public=who.token is None)
+    return AllowedGroup(readable, _first(ends))
+
+
+def _first(ends: Iterable[datetime | None]) -> datetime | None:
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _note(who: Authenticated) -> None:

@@ -1,19 +1,22 @@
 """From a request that Flask answers to what the memory in front of it keeps."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
 from flask import current_app, g
 
 from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
+from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.simple.render import Rendered
+from wheelyard_core.usecases.group_pages import GroupPages
 from wheelyard_core.usecases.pages import Pages
-from wheelyard_indexer.addresses import is_place_of, place_of
+from wheelyard_indexer.addresses import is_group_of, is_place_of, place_of
 from wheelyard_indexer.file_answers import ServedFile
 from wheelyard_indexer.hot import grant_key, remembered_grant
-from wheelyard_indexer.memory import Grant, Memory
-from wheelyard_indexer.reading import Allowed, allowed_to_pull
+from wheelyard_indexer.memory import Grant, GroupGrant, Memory
+from wheelyard_indexer.reading import Allowed, allowed_group, allowed_to_pull
 from wheelyard_web.identity import registry
 
 
@@ -28,6 +31,13 @@ def pages() -> Pages:
     """Return what reads simple pages."""
     found = current_app.extensions["wheelyard.pages"]
     assert isinstance(found, Pages)  # noqa: S101  put there by create_app
+    return found
+
+
+def group_pages() -> GroupPages:
+    """Return what reads the simple pages of groups."""
+    found = current_app.extensions["wheelyard.group_pages"]
+    assert isinstance(found, GroupPages)  # noqa: S101  put there by create_app
     return found
 
 
@@ -66,6 +76,26 @@ class Remembering:
         self._remember(allowed, place)
         return allowed
 
+    def allowed_group(self, reference: str) -> ReadableGroup:
+        """Return what may be read below a group, by a decision that is remembered or made now.
+
+        Raises the ladder's refusal.
+        """
+        place = place_of(self.environ["PATH_INFO"])
+        if place is None or not is_group_of(place, reference):
+            return allowed_group(reference).group
+        key = grant_key(self.environ, place)
+        kept = self.memory.group(key) if self.memory.is_current() else None
+        if kept is not None and kept.until > monotonic():
+            g.actor = kept.actor
+            return kept.group
+        allowed = allowed_group(reference)
+        until = self._until(allowed.until)
+        self.memory.remember_group(
+            key, GroupGrant(allowed.group, until, g.get("actor")), self.ticket
+        )
+        return allowed.group
+
     def page(self, key: str, page: Rendered) -> None:
         """Keep the page. One without a serial changes without a word, and is not kept."""
         if page.serial:
@@ -76,10 +106,12 @@ class Remembering:
         self.memory.remember_file((project_id, sha256, filename), file, self.ticket)
 
     def _remember(self, allowed: Allowed, place: str) -> None:
-        seconds = GRANT_SECONDS
-        if allowed.until is not None:
-            seconds = min(seconds, (allowed.until - registry().now()).total_seconds())
-        stem = pages().key(allowed.project_id)
-        until = self.began + seconds
+        stem, until = pages().key(allowed.project_id), self._until(allowed.until)
         grant = Grant(allowed.project_id, stem, allowed.public, until, g.get("actor"))
         self.memory.remember_grant(grant_key(self.environ, place), grant, self.ticket)
+
+    def _until(self, end: datetime | None) -> float:
+        seconds = GRANT_SECONDS
+        if end is not None:
+            seconds = min(seconds, (end - registry().now()).total_seconds())
+        return self.began + seconds

@@ -160,9 +160,8 @@ METRICS: Final[dict[str, Metric]] = {
             "wheelyard_index_requests_total",
             Kind.COUNTER,
             Part.INDEXER,
-            "Simple pages given: from memory or Redis (hit), built for the request (miss), or of a "
-            "kind that is not cached (bypass).",
-            (Label("format", ("html", "json")), Label("cache", ("hit", "miss", "bypass"))),
+            "Simple pages given: from memory or Redis (hit), or built for the request (miss).",
+            (Label("format", ("html", "json")), Label("cache", ("hit", "miss"))),
         ),
         Metric(
             "wheelyard_index_render_duration_seconds",

@@ -42,6 +42,10 @@ class Projects(Protocol):
         """Return when the next of the account's memberships there expires, if any does."""
         ...
 
+    def any_role_changes(self, user_id: int, now: datetime) -> datetime | None:
+        """Return when the next of all the account's memberships expires, if any does."""
+        ...
+
 
 class Files(Protocol):
     """The files of a transaction."""
@@ -58,8 +62,10 @@ class Files(Protocol):
         """Return a file that is not deleted."""
         ...
 
-    def to_serve(self, project_id: int, sha256: str, filename: str) -> StoredFile | None:
-        """Return the listed file whose digest and name both match."""
+    def to_serve(
+        self, project_ids: frozenset[int], sha256: str, filename: str
+    ) -> StoredFile | None:
+        """Return the oldest listed file in these projects whose digest and name both match."""
         ...
 
     def lock(self, project_id: int, normalized: str) -> None:

@@ -15,7 +15,7 @@ from wheelyard_core.ports.administration import (
 from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Packages, Projects, Releases
-from wheelyard_core.ports.pages import Pages
+from wheelyard_core.ports.pages import GroupPages, Pages
 from wheelyard_core.ports.trusted import TrustedPublishers
 from wheelyard_core.ports.uploads import Uploads
 from wheelyard_core.ports.work import Outbox
@@ -60,6 +60,11 @@ class UnitOfWork(Protocol):
     @property
     def pages(self) -> Pages:
         """The pages of this transaction."""
+        ...
+
+    @property
+    def group_pages(self) -> GroupPages:
+        """The pages of groups of this transaction."""
         ...
 
     @property

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from wheelyard_core.domain.access import GroupProjects
 from wheelyard_core.domain.catalogue import PackageListing, RootListing
+from wheelyard_core.domain.group_index import Holder
 
 
 class Pages(Protocol):
@@ -36,6 +37,30 @@ class Pages(Protocol):
 
     def below(self, group: str, user_id: int | None) -> GroupProjects | None:
         """Return every project below a group with the role of an account in each."""
+        ...
+
+
+class GroupPages(Protocol):
+    """What the pages of groups are made of."""
+
+    def holders(self, group_id: int, normalized: str) -> tuple[Holder, ...]:
+        """Return the projects below that have a package of this name, the first one first."""
+        ...
+
+    def awaiting(self, group_id: int, normalized: str) -> frozenset[int]:
+        """Return the projects below where a file of this name is being verified."""
+        ...
+
+    def root_state(self, group_id: int) -> tuple[int, ...]:
+        """Return numbers that change with the set of names below; the first one is a serial."""
+        ...
+
+    def names(self, group_id: int) -> tuple[tuple[int, str], ...]:
+        """Return each project's names that have something installable, the first one first."""
+        ...
+
+    def above(self, project_id: int) -> tuple[int, ...]:
+        """Return the groups above a project, from the root."""
         ...
 
 

@@ -50,17 +50,18 @@ class SqlFiles:
         row = self._session.get(File, file_id)
         return None if row is None or row.deleted_at is not None else _stored(row)
 
-    def to_serve(self, project_id: int, sha256: str, filename: str) -> StoredFile | None:
-        """Return the listed file whose digest and name both match."""
-        row = self._session.scalar(
-            select(File).where(
-                File.project_id == project_id,
-                File.filename == filename,
-                File.sha256 == sha256,
-                *serials.listed(),
-            )
+    def to_serve(
+        self, project_ids: frozenset[int], sha256: str, filename: str
+    ) -> StoredFile | None:
+        """Return the oldest listed file in these projects whose digest and name both match."""
+        query = select(File).where(
+            File.sha256 == sha256, File.filename == filename, *serials.listed()
         )
-        return None if row is None else _stored(row)
+        if len(project_ids) == 1:
+            # Thousands are not sent to the database: few projects have one digest.
+            query = query.where(File.project_id.in_(project_ids))
+        rows = self._session.scalars(query.order_by(File.published_at, File.id))
+        return next((_stored(row) for row in rows if row.project_id in project_ids), None)
 
     def lock(self, project_id: int, normalized: str) -> None:
         """Let this transaction alone decide about the package until it ends."""

@@ -57,6 +57,14 @@ class SqlProjects:
             )
         )
 
+    def any_role_changes(self, user_id: int, now: datetime) -> datetime | None:
+        """Return when the next of all the account's memberships expires, if any does."""
+        return self._session.scalar(
+            select(func.min(Member.expires_at)).where(
+                Member.user_id == user_id, Member.expires_at > now
+            )
+        )
+
 
 def _memberships(user_id: int, policy: ProjectPolicy) -> tuple[ColumnElement[bool], ...]:
     return (

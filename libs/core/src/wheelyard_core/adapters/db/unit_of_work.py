@@ -14,6 +14,7 @@ from wheelyard_core.adapters.db.audit import SqlAudit
 from wheelyard_core.adapters.db.browsing import SqlBrowsing
 from wheelyard_core.adapters.db.engine import snapshot_engine
 from wheelyard_core.adapters.db.files import SqlFiles
+from wheelyard_core.adapters.db.group_pages import SqlGroupPages
 from wheelyard_core.adapters.db.groups import SqlGroups
 from wheelyard_core.adapters.db.members import SqlMembers
 from wheelyard_core.adapters.db.outbox import SqlOutbox
@@ -70,6 +71,7 @@ class SqlUnitOfWork:
         self.releases = SqlReleases(self.session)
         self.uploads = SqlUploads(self.session)
         self.pages = SqlPages(self.session)
+        self.group_pages = SqlGroupPages(self.session)
         self.browsing = SqlBrowsing(self.session)
         self.tokens = SqlTokens(self.session)
         self.accounts = SqlAccounts(self.session)

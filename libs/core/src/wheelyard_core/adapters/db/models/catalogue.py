@@ -24,7 +24,12 @@ class Package(Base):
     """A named thing in a project. `serial` is the project's at its last change."""
 
     __tablename__ = "packages"
-    __table_args__ = (UniqueConstraint("project_id", "normalized"), NEVER_AGAIN)
+    __table_args__ = (
+        UniqueConstraint("project_id", "normalized"),
+        # A group asks who has a name.
+        Index("ix_packages_normalized", "normalized"),
+        NEVER_AGAIN,
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
@@ -86,6 +91,12 @@ class File(Base):
             sqlite_where=text("deleted_at IS NULL"),
         ),
         Index("ix_files_project_id_normalized", "project_id", "normalized"),
+        Index(
+            "ix_files_normalized_waiting",
+            "normalized",
+            postgresql_where=text("status = 'received'"),
+            sqlite_where=text("status = 'received'"),
+        ),
         Index("ix_files_project_id_filename", "project_id", "filename"),
         NEVER_AGAIN,
     )

@@ -223,6 +223,9 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("packages", schema=None) as batch_op:
+        batch_op.create_index("ix_packages_normalized", ["normalized"], unique=False)
+
     op.create_table(
         "tokens",
         sa.Column("id", Id, nullable=False),
@@ -365,6 +368,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_files_normalized_waiting",
+            ["normalized"],
+            unique=False,
+            postgresql_where=sa.text("status = 'received'"),
+            sqlite_where=sa.text("status = 'received'"),
+        )
+        batch_op.create_index(
             "ix_files_project_id_filename", ["project_id", "filename"], unique=False
         )
         batch_op.create_index(
@@ -406,6 +416,11 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_files_sha256"))
         batch_op.drop_index(batch_op.f("ix_files_release_id"))
+        batch_op.drop_index(
+            "ix_files_normalized_waiting",
+            postgresql_where=sa.text("status = 'received'"),
+            sqlite_where=sa.text("status = 'received'"),
+        )
         batch_op.drop_index("ix_files_project_id_normalized")
         batch_op.drop_index("ix_files_project_id_filename")
 
@@ -433,6 +448,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tokens_family"))
 
     op.drop_table("tokens")
+    with op.batch_alter_table("packages", schema=None) as batch_op:
+        batch_op.drop_index("ix_packages_normalized")
+
     op.drop_table("packages")
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_members_user_id"))

@@ -1,0 +1,92 @@
+"""What the pages of groups are made of: by name first, so that no group is too large."""
+
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
+
+from wheelyard_core.adapters.db import reaching, serials
+from wheelyard_core.adapters.db.models import File, Namespace, Package, ProjectRow
+from wheelyard_core.adapters.db.projects import group_ids_of
+from wheelyard_core.domain.catalogue import FileStatus
+from wheelyard_core.domain.group_index import Holder
+
+
+class SqlGroupPages:
+    """The pages of one transaction over the projects below a group."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def holders(self, group_id: int, normalized: str) -> tuple[Holder, ...]:
+        """Return the projects below that have a package of this name, the first one first."""
+        rows = self._session.execute(
+            select(Package.project_id, Package.serial)
+            .join(ProjectRow, ProjectRow.id == Package.project_id)
+            .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+            .where(Package.normalized == normalized, reaching.below(group_id))
+            .order_by(Package.id)
+        )
+        return tuple(Holder(project_id, serial) for project_id, serial in rows)
+
+    def awaiting(self, group_id: int, normalized: str) -> frozenset[int]:
+        """Return the projects below where a file of this name is being verified."""
+        return frozenset(
+            self._session.scalars(
+                select(File.project_id)
+                .join(ProjectRow, ProjectRow.id == File.project_id)
+                .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+                .where(
+                    File.normalized == normalized,
+                    # As in the index: it has the few files that wait.
+                    File.status == FileStatus.RECEIVED,
+                    reaching.below(group_id),
+                )
+            )
+        )
+
+    def root_state(self, group_id: int) -> tuple[int, ...]:
+        """Return numbers that change with the set of names below; the first one is a serial."""
+        row = self._session.execute(
+            select(
+                func.coalesce(func.max(ProjectRow.root_serial), 0),
+                func.coalesce(func.sum(ProjectRow.root_serial), 0),
+                func.count(),
+                func.coalesce(func.sum(ProjectRow.id), 0),
+                func.coalesce(func.sum(ProjectRow.id * ProjectRow.root_serial), 0),
+            )
+            .select_from(ProjectRow)
+            .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+            .where(reaching.below(group_id))
+        ).one()
+        return tuple(int(number) for number in row)
+
+    def names(self, group_id: int) -> tuple[tuple[int, str], ...]:
+        """Return each project's names that have something installable, the first one first."""
+        rows = self._session.execute(
+            select(Package.project_id, Package.name)
+            .join(ProjectRow, ProjectRow.id == Package.project_id)
+            .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+            .where(reaching.below(group_id), _is_listed())
+            .order_by(Package.id)
+        )
+        return tuple((project_id, name) for project_id, name in rows)
+
+    def above(self, project_id: int) -> tuple[int, ...]:
+        """Return the groups above a project, from the root."""
+        lineage = self._session.scalar(
+            select(Namespace.lineage)
+            .join(ProjectRow, ProjectRow.namespace_id == Namespace.id)
+            .where(ProjectRow.id == project_id, Namespace.owner_id.is_(None))
+        )
+        return () if lineage is None else group_ids_of(lineage)
+
+
+def _is_listed() -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(
+            File.project_id == Package.project_id,
+            File.normalized == Package.normalized,
+            *serials.listed(),
+        )
+        .correlate(Package)
+    )

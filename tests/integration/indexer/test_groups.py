@@ -1,0 +1,212 @@
+"""Pages of groups cost the same whether few or thousands of projects are below."""
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+from tests.integration.indexer.conftest import JSON, Replica, counted
+from tests.support.distributions import ADistribution
+from tests.support.in_process import Yard
+from tests.support.seed import SeededGroup, SeededProject
+
+from wheelyard_core.adapters.db.models import Member, Package, ProjectRow
+from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
+
+ONE = ADistribution().named("demo", "1.0").wheel()
+TWO = ADistribution().named("demo", "2.0").wheel()
+OTHER = ADistribution().named("other", "1.0").wheel()
+MANY = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReader:
+    """Asks for what a group shows."""
+
+    replica: Replica
+    group: SeededGroup
+    secret: str
+
+    def ask(self, what: str, secret: str | None = None) -> tuple[int, bytes]:
+        headers = {"Accept": JSON, "PRIVATE-TOKEN": secret or self.secret}
+        path = f"/api/v4/groups/{self.group.id}/-/packages/pypi/{what}"
+        answer = self.replica.client.get(path, headers=headers)
+        return answer.status_code, answer.data
+
+    def files(self, package: str = "demo", secret: str | None = None) -> list[str]:
+        status, text = self.ask(f"simple/{package}/", secret)
+        assert status == 200, text
+        return [file["filename"] for file in json.loads(text)["files"]]
+
+    def names(self, secret: str | None = None) -> list[str]:
+        status, text = self.ask("simple/", secret)
+        assert status == 200, text
+        return [project["name"] for project in json.loads(text)["projects"]]
+
+    def statements(self, what: str, secret: str | None = None) -> list[str]:
+        with counted(self.replica.yard) as statements:
+            assert self.ask(what, secret)[0] == 200
+        return [one for one in statements if one.startswith("SELECT")]
+
+    def warm(self, what: str, secret: str | None = None) -> None:
+        """Ask until it is remembered what the credentials may read."""
+        deadline = time.monotonic() + 10
+        while any("FROM tokens" in one for one in self.statements(what, secret)):
+            assert time.monotonic() < deadline, "it is never remembered"
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def group(yard: Yard) -> SeededGroup:
+    return yard.seed.group()
+
+
+@pytest.fixture
+def project(yard: Yard, group: SeededGroup) -> SeededProject:
+    return yard.seed.project(yard.seed.group(group))
+
+
+@pytest.fixture
+def member(yard: Yard, replica: Replica, group: SeededGroup) -> GroupReader:
+    """A developer of the group."""
+    user = yard.seed.member(Role.DEVELOPER, group=group)
+    return GroupReader(replica, group, yard.seed.personal_token(user))
+
+
+def with_many_projects(yard: Yard, group: SeededGroup) -> None:
+    """Put projects into the group, each with a package of its own."""
+    now, engine = yard.registry.now(), yard.registry.database.engine
+    with Session(engine) as session:
+        rows = session.scalars(
+            insert(ProjectRow).returning(ProjectRow.id),
+            [
+                {
+                    "namespace_id": group.id,
+                    "name": f"p{number}",
+                    "path": f"p{number}",
+                    "full_path": f"{group.path}/p{number}",
+                    "path_key": f"{group.path}/p{number}".lower(),
+                    "visibility": Visibility.PRIVATE,
+                    "registry_access": RegistryAccess.ENABLED,
+                    "created_at": now,
+                }
+                for number in range(MANY)
+            ],
+        ).all()
+        session.execute(
+            insert(Package),
+            [
+                {
+                    "project_id": project_id,
+                    "name": f"package-{project_id}",
+                    "normalized": f"package-{project_id}",
+                    "serial": 1,
+                    "created_at": now,
+                }
+                for project_id in rows
+            ],
+        )
+        session.commit()
+
+
+def test_a_page_costs_one_statement_among_thousands_of_projects(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    yard.must_publish(project.id, member.secret, ONE)
+    with_many_projects(yard, member.group)
+    member.warm("simple/demo/")
+
+    again = member.statements("simple/demo/")
+    root = member.statements("simple/")
+    root_again = member.statements("simple/")
+
+    assert len(again) == 1, again
+    assert "packages.normalized" in again[0]
+    assert len(root) <= 2, root
+    assert len(root_again) == 1, root_again
+
+
+def test_a_file_costs_one_statement_among_thousands_of_projects(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    yard.must_publish(project.id, member.secret, ONE)
+    with_many_projects(yard, member.group)
+    address = f"files/{ONE.sha256}/{ONE.filename}"
+    member.warm(address)
+
+    assert len(member.statements(address)) == 1
+
+
+def test_all_who_may_read_the_same_share_one_page(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    yard.must_publish(project.id, member.secret, ONE)
+    member.files()
+    colleague = yard.seed.personal_token(yard.seed.member(Role.REPORTER, group=member.group))
+
+    statements = member.statements("simple/demo/", colleague)
+
+    assert not any("FROM files" in one for one in statements), statements
+
+
+def test_a_page_changes_with_every_project_it_shows(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    second = yard.seed.project(member.group)
+    yard.must_publish(project.id, member.secret, ONE)
+    assert member.files() == [ONE.filename]
+
+    yard.must_publish(second.id, member.secret, TWO, OTHER)
+
+    assert member.files() == [ONE.filename, TWO.filename]
+    assert member.names() == ["demo", "other"]
+
+
+def test_of_two_files_with_one_name_the_older_one_is_shown(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    second = yard.seed.project(member.group)
+    younger = ADistribution().named("demo", "1.0").described("Another one").wheel()
+    yard.must_publish(project.id, member.secret, ONE)
+    yard.must_publish(second.id, member.secret, younger)
+
+    page = json.loads(member.ask("simple/demo/")[1])
+
+    assert [file["hashes"]["sha256"] for file in page["files"]] == [ONE.sha256]
+
+
+def test_what_somebody_may_read_ends_with_their_membership(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    user = yard.seed.member(Role.REPORTER, project=project)
+    secret = yard.seed.personal_token(user)
+    yard.must_publish(project.id, member.secret, ONE)
+    assert member.files(secret=secret) == [ONE.filename]
+
+    with yard.registry.database.begin() as uow:
+        uow.session.execute(
+            update(Member)
+            .where(Member.user_id == user)
+            .values(expires_at=yard.registry.now() - timedelta(seconds=1))
+        )
+        uow.access_changed()
+        uow.commit()
+
+    assert member.ask("simple/demo/", secret)[0] == 404
+
+
+def test_a_token_that_is_revoked_reads_no_page_of_a_group(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    yard.must_publish(project.id, member.secret, ONE)
+    user = yard.seed.member(Role.REPORTER, group=member.group)
+    secret = yard.seed.personal_token(user)
+    member.warm("simple/demo/", secret)
+
+    yard.seed.revoked(secret)
+
+    assert member.ask("simple/demo/", secret)[0] == 401
+    assert member.ask(f"files/{ONE.sha256}/{ONE.filename}", secret)[0] == 401
