@@ -1,8 +1,8 @@
 """What a PageCache keeps: the newest page of each key, and nothing that is away blocks anybody."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.servers.redis import RedisServer
@@ -11,9 +11,6 @@ from wheelyard_core.adapters.cache.redis import CacheSettings, RedisPageCache
 from wheelyard_core.ports import CacheUnavailable, PageCache
 from wheelyard_core.simple.page import RootPage
 from wheelyard_core.simple.render import dump, load, render
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 pytestmark = pytest.mark.integration
 

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.in_process import Yard, environment, in_process
 from tests.support.seed import SeededProject
+from tests.support.servers.postgres import Databases
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.domain.access import Role
-
-if TYPE_CHECKING:
-    from tests.support.servers.postgres import Databases
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

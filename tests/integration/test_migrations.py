@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -24,17 +23,9 @@ from wheelyard_core.domain.work import Task
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/yard.db"
-    made: str = request.getfixturevalue("postgres").fresh_database()
-    return made
-
-
 @pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    made = make_engine(url, PoolSettings(), "test")
+def engine(database_url: str) -> Iterator[Engine]:
+    made = make_engine(database_url, PoolSettings(), "test")
     yield made
     made.dispose()
 
@@ -90,7 +81,9 @@ def test_migrating_again_changes_nothing_and_loses_nothing(engine: Engine) -> No
         assert connection.execute(text("SELECT count(*) FROM projects")).scalar_one() == 1
 
 
-def test_several_processes_migrate_at_once_and_all_succeed(url: str, engine: Engine) -> None:
+def test_several_processes_migrate_at_once_and_all_succeed(
+    database_url: str, engine: Engine
+) -> None:
     program = (
         "import sys\n"
         "from wheelyard_core.adapters.db.engine import PoolSettings, make_engine\n"
@@ -99,7 +92,7 @@ def test_several_processes_migrate_at_once_and_all_succeed(url: str, engine: Eng
         "sys.stdin.readline()\n"
         "migrate(engine)\n"
     )
-    command_line = [sys.executable, "-c", program, url]
+    command_line = [sys.executable, "-c", program, database_url]
     running = [
         subprocess.Popen(command_line, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(4)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -37,12 +36,9 @@ class Sent:
         return self._takes
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlDatabase]:
-    url = f"sqlite:///{tmp_path}/yard.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").fresh_database()
-    opened = SqlDatabase(make_engine(url, PoolSettings(), "test"), lambda _promised: None)
+@pytest.fixture
+def database(database_url: str) -> Iterator[SqlDatabase]:
+    opened = SqlDatabase(make_engine(database_url, PoolSettings(), "test"), lambda _promised: None)
     opened.migrate()
     yield opened
     opened.close()

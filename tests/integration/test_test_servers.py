@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -18,11 +17,9 @@ from tests.conftest import StartRedis
 from tests.support.servers.finding import Machine, Source, find
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
 from tests.support.servers.redis import RedisServer
+from tests.support.servers.s3 import Buckets
 
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
-
-if TYPE_CHECKING:
-    from tests.support.servers.s3 import Buckets
 
 pytestmark = pytest.mark.integration
 

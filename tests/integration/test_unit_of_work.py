@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -50,22 +49,14 @@ def open_database(url: str, told: Told | None = None, **pool: int) -> SqlDatabas
     return database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/yard.db"
-    made: str = request.getfixturevalue("postgres").fresh_database()
-    return made
-
-
 @pytest.fixture
 def told() -> Told:
     return Told()
 
 
 @pytest.fixture
-def database(url: str, told: Told) -> Iterator[SqlDatabase]:
-    opened = open_database(url, told)
+def database(database_url: str, told: Told) -> Iterator[SqlDatabase]:
+    opened = open_database(database_url, told)
     yield opened
     opened.close()
 

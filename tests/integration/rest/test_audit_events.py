@@ -1,22 +1,20 @@
 """Audit events: every act leaves one, those who answer for a place read them, old ones go."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from tests.integration.rest.conftest import Someone, Town
 from tests.support.distributions import ADistribution
 
 from wheelyard_core.domain.audit import SYSTEM, Action, AuditEvent
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Someone, Town
 
 pytestmark = pytest.mark.integration
 
 WHEEL = ADistribution().named("Demo.Pkg", "1.0").wheel()
 
 
-def events(who: "Someone", place: Any, query: str = "") -> list[Any]:
+def events(who: Someone, place: Any, query: str = "") -> list[Any]:
     kind = "groups" if "full_path" in place else "projects"
     found = who.get(f"/{kind}/{place['id']}/audit_events{query}")
     assert isinstance(found, list)
@@ -27,14 +25,14 @@ def acts(found: list[Any]) -> list[str]:
     return [event["event_name"] for event in reversed(found)]
 
 
-def published(town: "Town", project: Any, secret: str) -> Any:
+def published(town: Town, project: Any, secret: str) -> Any:
     answer = town.yard.publish(project["id"], WHEEL, secret)
     assert answer.status_code == 201, answer.text
     [package] = town.admin.get(f"/projects/{project['id']}/packages")
     return package
 
 
-def test_a_published_file_is_told_of_with_its_publisher_and_token(town: "Town") -> None:
+def test_a_published_file_is_told_of_with_its_publisher_and_token(town: Town) -> None:
     project = town.project()
     developer = town.member(30, project=project)
     published(town, project, str(developer.secret))
@@ -62,7 +60,7 @@ def test_a_published_file_is_told_of_with_its_publisher_and_token(town: "Town") 
     assert str(developer.secret) not in str(event)
 
 
-def test_the_number_of_the_request_leads_from_the_upload_to_its_event(town: "Town") -> None:
+def test_the_number_of_the_request_leads_from_the_upload_to_its_event(town: Town) -> None:
     project = town.project()
     answer = town.yard.publish(project["id"], WHEEL, str(town.admin.secret))
 
@@ -72,7 +70,7 @@ def test_the_number_of_the_request_leads_from_the_upload_to_its_event(town: "Tow
 
 
 @pytest.mark.parametrize("kind", ["deploy_token", "job_token", "bot"])
-def test_tokens_without_a_person_are_named_as_what_they_are(town: "Town", kind: str) -> None:
+def test_tokens_without_a_person_are_named_as_what_they_are(town: Town, kind: str) -> None:
     project = town.project()
     path, user = f"/projects/{project['id']}", "__token__"
     if kind == "deploy_token":
@@ -95,7 +93,7 @@ def test_tokens_without_a_person_are_named_as_what_they_are(town: "Town", kind: 
         assert event["details"]["pipeline"]["ref"] == "main"
 
 
-def test_deleting_tells_who_deleted_what(town: "Town") -> None:
+def test_deleting_tells_who_deleted_what(town: Town) -> None:
     project = town.project()
     package = published(town, project, str(town.admin.secret))
     path = f"/projects/{project['id']}/packages/{package['id']}"
@@ -118,7 +116,7 @@ def test_deleting_tells_who_deleted_what(town: "Town") -> None:
     ]
 
 
-def test_settings_are_told_of_with_what_they_were(town: "Town") -> None:
+def test_settings_are_told_of_with_what_they_were(town: Town) -> None:
     group = town.group()
     project = town.project(namespace_id=group["id"])
 
@@ -140,7 +138,7 @@ def test_settings_are_told_of_with_what_they_were(town: "Town") -> None:
     }
 
 
-def test_members_and_tokens_are_told_of_where_they_belong(town: "Town") -> None:
+def test_members_and_tokens_are_told_of_where_they_belong(town: Town) -> None:
     group, project = town.group(), town.project()
     for path, place in ((f"/groups/{group['id']}", group), (f"/projects/{project['id']}", project)):
         somebody = town.person()
@@ -166,7 +164,7 @@ def test_members_and_tokens_are_told_of_where_they_belong(town: "Town") -> None:
         assert made["token"] not in str(found)
 
 
-def test_a_rotation_names_both_tokens_and_its_reuse_the_registry(town: "Town") -> None:
+def test_a_rotation_names_both_tokens_and_its_reuse_the_registry(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}/access_tokens"
     made = town.admin.post(path, name="ci", scopes=["api"], access_level=30)
@@ -184,7 +182,7 @@ def test_a_rotation_names_both_tokens_and_its_reuse_the_registry(town: "Town") -
     assert "rotated before" in revoked["details"]["reason"]
 
 
-def test_what_was_refused_leaves_no_event(town: "Town") -> None:
+def test_what_was_refused_leaves_no_event(town: Town) -> None:
     project = town.project()
     before = events(town.admin, project)
     maintainer = town.member(40, project=project)
@@ -197,7 +195,7 @@ def test_what_was_refused_leaves_no_event(town: "Town") -> None:
     assert acts(events(town.admin, project)) == [*acts(before), "member_added"]
 
 
-def test_maintainers_read_a_projects_events_and_owners_a_groups(town: "Town") -> None:
+def test_maintainers_read_a_projects_events_and_owners_a_groups(town: Town) -> None:
     group = town.group()
     project = town.project(namespace_id=group["id"])
     expected = {20: (403, 403), 30: (403, 403), 40: (200, 403), 50: (200, 200)}
@@ -211,7 +209,7 @@ def test_maintainers_read_a_projects_events_and_owners_a_groups(town: "Town") ->
         assert town.person().status("GET", f"{place}/audit_events") == 404
 
 
-def test_administrators_read_of_everything_or_of_one_place(town: "Town") -> None:
+def test_administrators_read_of_everything_or_of_one_place(town: Town) -> None:
     project, other = town.project(), town.group()
 
     of_project = town.admin.get(f"/audit_events?entity_type=Project&entity_id={project['id']}")
@@ -224,7 +222,7 @@ def test_administrators_read_of_everything_or_of_one_place(town: "Town") -> None
     assert town.admin.status("GET", "/audit_events?entity_id=1") == 400
 
 
-def test_an_event_is_shown_alone_and_only_in_its_place(town: "Town") -> None:
+def test_an_event_is_shown_alone_and_only_in_its_place(town: Town) -> None:
     project, other = town.project(), town.project()
     [event] = events(town.admin, project)
 
@@ -234,7 +232,7 @@ def test_an_event_is_shown_alone_and_only_in_its_place(town: "Town") -> None:
     town.admin.get(f"/projects/{project['id']}/audit_events/999999999999999999", 404)
 
 
-def test_events_are_paged_newest_first_and_cut_by_time(town: "Town") -> None:
+def test_events_are_paged_newest_first_and_cut_by_time(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}"
     for number in range(5):
@@ -271,7 +269,7 @@ def test_events_are_paged_newest_first_and_cut_by_time(town: "Town") -> None:
         "page=0",
     ],
 )
-def test_a_wrong_filter_is_named(town: "Town", query: str) -> None:
+def test_a_wrong_filter_is_named(town: Town, query: str) -> None:
     project = town.project()
 
     answer = town.admin.ask("GET", f"/projects/{project['id']}/audit_events?{query}")
@@ -280,7 +278,7 @@ def test_a_wrong_filter_is_named(town: "Town", query: str) -> None:
     assert query.partition("=")[0] in answer.get_json()["message"]
 
 
-def test_events_are_kept_as_long_as_is_set(town: "Town") -> None:
+def test_events_are_kept_as_long_as_is_set(town: Town) -> None:
     project = town.project()
     registry = town.yard.registry
     cleaner = registry.cleaner()
@@ -292,7 +290,7 @@ def test_events_are_kept_as_long_as_is_set(town: "Town") -> None:
     assert events(town.admin, project) == []
 
 
-def test_an_act_that_is_rolled_back_was_never_recorded(town: "Town") -> None:
+def test_an_act_that_is_rolled_back_was_never_recorded(town: Town) -> None:
     project = town.project()
     with town.yard.registry.database.begin() as uow:
         uow.audit.record(AuditEvent(Action.PROJECT_CHANGED, SYSTEM, project_id=project["id"]))

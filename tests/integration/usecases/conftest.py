@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.distributions import Built
+from tests.support.in_process import environment
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.bootstrap import Registry, make_database, make_registry
@@ -19,8 +20,6 @@ from wheelyard_core.settings import read_settings
 from wheelyard_core.usecases.issue_token import Grant, IssuedToken, issue_token
 from wheelyard_core.usecases.receive import Candidate, Receipt
 from wheelyard_core.usecases.run_promise import Outcome, run_promise
-
-PEPPER = "00" * 32
 
 
 class Source:
@@ -109,24 +108,11 @@ class World:
         self.failures.append(error)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(
-    request: pytest.FixtureRequest, tmp_path: Path, redis_server: RedisServer
-) -> Iterator[World]:
+@pytest.fixture
+def world(database_url: str, tmp_path: Path, redis_server: RedisServer) -> Iterator[World]:
     """A new registry over each database."""
-    url = f"sqlite:///{tmp_path}/yard.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").fresh_database()
-    settings = read_settings(
-        {
-            "WHEELYARD_DATABASE_URL": url,
-            "WHEELYARD_BLOBS_DIRECTORY": str(tmp_path / "blobs"),
-            "WHEELYARD_BROKER_URL": redis_server.url,
-            "WHEELYARD_CACHE_URL": redis_server.url,
-            "WHEELYARD_TOKEN_PEPPER": PEPPER,
-            "WHEELYARD_SPOOL_DIRECTORY": str(tmp_path),
-        }
-    )
+    usual = environment(tmp_path, database_url, redis_server.url)
+    settings = read_settings(usual | {"WHEELYARD_SPOOL_DIRECTORY": str(tmp_path)})
     promised: list[Promise] = []
 
     def hear(promises: Sequence[Promise]) -> None:
