@@ -152,6 +152,8 @@ def test_everything_runs_and_may_do_nothing_more(yard: Yard) -> None:
         assert host["ReadonlyRootfs"], name
         assert host["CapDrop"] == ["ALL"], name
         assert host["SecurityOpt"] == ["no-new-privileges:true"], name
+        # Nothing writes into a person's home, not even for a moment.
+        assert not any(path.startswith(("/root", "/home")) for path in host["Tmpfs"] or {}), name
         assert name in ONCE or yard.stack.is_healthy(container), name
         if found["Config"]["Image"].startswith("wheelyard/"):
             assert found["Config"]["User"] == "10001:10001"
