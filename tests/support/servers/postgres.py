@@ -1,9 +1,7 @@
 """PostgreSQL: one for the run, a fresh database for each test."""
 
 import os
-import shutil
 import signal
-import tempfile
 import uuid
 from pathlib import Path
 from typing import LiteralString, Self
@@ -11,16 +9,15 @@ from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
-from tests.support.servers.finding import Address, Image, Machine, Source, find
+from tests.support.servers.finding import Address, Image, Machine, Program, Source, find
 from tests.support.servers.running import (
     Child,
     Container,
     Running,
-    free_port,
     run_as,
-    started,
     unprivileged,
 )
+from tests.support.servers.server import Server
 
 _INSIDE = 5432
 _ROLE = "wheelyard"
@@ -38,17 +35,15 @@ def find_postgres(machine: Machine) -> Source:
     return find("PostgreSQL", ways)
 
 
-class PostgresServer:
+class PostgresServer(Server):
     """A PostgreSQL that trusts everybody here; *durable* keeps fsync on, for crash tests."""
 
+    name = "PostgreSQL"
+
     def __init__(self, source: Source, *, durable: bool = False) -> None:
-        self._source = source
+        super().__init__(source)
         self._settings = {"listen_addresses": "127.0.0.1"} | ({} if durable else _FAST)
         self._account = unprivileged()
-        # Not below pytest's own folder: that one is closed to other accounts.
-        self._folder = Path(tempfile.mkdtemp(prefix="wheelyard-postgres-"))
-        self._port = 0 if isinstance(source, Address) else free_port()
-        self._running: Running | None = None
 
     @property
     def url(self) -> str:
@@ -59,13 +54,9 @@ class PostgresServer:
 
     def start(self) -> Self:
         """Start it and wait until it answers; nothing if it runs, or is someone else's."""
-        if isinstance(self._source, Address):
-            return self
         if self._running is None:
             self._make_cluster()
-        if self._running is None or not self._running.alive:
-            self._running = started(self._launch, self._answers, "postgres")
-        return self
+        return super().start()
 
     def fresh_database(self) -> str:
         """Return the SQLAlchemy address of a new, empty database."""
@@ -78,30 +69,14 @@ class PostgresServer:
         """Remove a database that `fresh_database` made, whoever is still connected to it."""
         self._say("DROP DATABASE IF EXISTS {} WITH (FORCE)", urlsplit(url).path.strip("/"))
 
-    def stop(self) -> None:
-        """Stop it in good order, without waiting for clients."""
-        self._ours().stop()
-
-    def kill(self) -> None:
-        """Let it crash."""
-        self._ours().kill()
-
-    def freeze(self) -> None:
-        """Let it keep its connections and answer nothing."""
-        self._ours().freeze()
-
-    def thaw(self) -> None:
-        """Let it go on after `freeze`."""
-        self._ours().thaw()
-
     def close(self) -> None:
-        """Stop it and remove its data."""
+        """Stop it in good order, so that it gives its shared memory back; remove its data."""
         if self._running is not None:
             self._running.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        super().close()
 
     def _make_cluster(self) -> None:
-        if isinstance(self._source, Image):
+        if not isinstance(self._source, Program):
             return
         if self._account:
             os.chown(self._folder, self._account.user, self._account.group)
@@ -150,11 +125,6 @@ class PostgresServer:
     def _say(self, statement: LiteralString, name: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-    def _ours(self) -> Running:
-        if self._running is None:
-            raise ValueError("This PostgreSQL was not started here.")
-        return self._running
 
 
 class Databases:

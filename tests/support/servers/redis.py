@@ -1,16 +1,13 @@
 """Redis: a private one for each test that asks, because tests freeze, fill and kill it."""
 
 import shlex
-import shutil
-import tempfile
-from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from redis import Redis
 from redis.exceptions import RedisError
 from tests.support.servers.finding import Address, Image, Machine, Missing, Source, find
-from tests.support.servers.running import Child, Container, Running, free_port, started
+from tests.support.servers.running import Child, Container, Running
+from tests.support.servers.server import Server
 
 _INSIDE = 6379
 
@@ -26,22 +23,21 @@ def find_redis(machine: Machine) -> Source:
     return find("Redis", ways)
 
 
-class RedisServer:
+class RedisServer(Server):
     """A Redis with the options given, on a port of 127.0.0.1 or on a Unix socket.
 
-    Options are those of redis.conf; nothing is saved unless they say so. The address stays the
-    same over stop and start, and so does the folder.
+    Options are those of redis.conf; nothing is saved unless they say so.
     """
+
+    name = "Redis"
 
     def __init__(
         self, source: Source, *, unix_socket: bool = False, options: dict[str, str] | None = None
     ) -> None:
-        self._source = source
+        super().__init__(source)
         self._options = {"save": "", "appendonly": "no", **(options or {})}
-        self._folder = Path(tempfile.mkdtemp(prefix="wheelyard-redis-"))
         self._socket = self._folder / "redis.sock" if unix_socket else None
-        self._port = 0 if unix_socket or isinstance(source, Address) else free_port()
-        self._running: Running | None = None
+        self._port = 0 if unix_socket else self._port
         if unix_socket and not hasattr(source, "path"):
             self.close()
             raise Missing("Redis on a Unix socket", ["a redis-server program"])
@@ -56,28 +52,10 @@ class RedisServer:
         return f"redis://127.0.0.1:{self._port}/0"
 
     def start(self) -> Self:
-        """Start it and wait until it answers; nothing if it runs."""
+        """Start it and wait until it answers; empty it where it is someone else's."""
         if isinstance(self._source, Address):
             self.flush()
-        elif self._running is None or not self._running.alive:
-            self._running = started(self._launch, self._answers, "redis-server")
-        return self
-
-    def stop(self) -> None:
-        """Stop it in good order."""
-        self._ours().stop()
-
-    def kill(self) -> None:
-        """Let it crash."""
-        self._ours().kill()
-
-    def freeze(self) -> None:
-        """Let it keep its connections and answer nothing."""
-        self._ours().freeze()
-
-    def thaw(self) -> None:
-        """Let it go on after `freeze`."""
-        self._ours().thaw()
+        return super().start()
 
     def flush(self) -> None:
         """Remove all that it holds, in every database."""
@@ -88,21 +66,10 @@ class RedisServer:
         """Return a client; close it."""
         return Redis.from_url(self.url)
 
-    def close(self) -> None:
-        """Stop it and remove its folder."""
-        if self._running is not None:
-            self._running.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _launch(self) -> Running:
@@ -124,8 +91,3 @@ class RedisServer:
                 return bool(client.ping())
         except (RedisError, OSError):
             return False
-
-    def _ours(self) -> Running:
-        if self._running is None:
-            raise Missing("Redis of our own", ["one that is not at $WHEELYARD_TEST_REDIS_URL"])
-        return self._running

@@ -1,16 +1,14 @@
 """MinIO and versitygw: two S3 servers, so that what we rely on is not one server's habit."""
 
 import http.client
-import shutil
-import tempfile
 import uuid
-from pathlib import Path
-from typing import Self
+from abc import abstractmethod
 from urllib.parse import unquote, urlsplit
 
 from minio import Minio
 from tests.support.servers.finding import Address, Image, Machine, Source, find
-from tests.support.servers.running import Child, Container, Running, free_port, started
+from tests.support.servers.running import Child, Container, Running
+from tests.support.servers.server import Server
 
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
 
@@ -41,18 +39,14 @@ def find_versitygw(machine: Machine) -> Source:
     return find("versitygw", ways)
 
 
-class S3Server:
-    """An S3 server on a port of 127.0.0.1. Addresses are `http://user:password@host:port`."""
+class S3Server(Server):
+    """An S3 server. Addresses are `http://user:password@host:port`."""
 
-    name = "S3"
     inside = 9000
 
     def __init__(self, source: Source) -> None:
-        self._source = source
-        self._folder = Path(tempfile.mkdtemp(prefix="wheelyard-s3-"))
+        super().__init__(source)
         (self._folder / "data").mkdir()
-        self._port = 0 if isinstance(source, Address) else free_port()
-        self._running: Running | None = None
 
     @property
     def url(self) -> str:
@@ -60,13 +54,6 @@ class S3Server:
         if isinstance(self._source, Address):
             return self._source.url
         return f"http://{_USER}:{_PASSWORD}@127.0.0.1:{self._port}"
-
-    def start(self) -> Self:
-        """Start it and wait until it answers; nothing if it runs, or is someone else's."""
-        ours = not isinstance(self._source, Address)
-        if ours and (self._running is None or not self._running.alive):
-            self._running = started(self._launch, self._answers, self.name)
-        return self
 
     def fresh_bucket(self) -> S3Settings:
         """Return the settings of a new, empty bucket."""
@@ -101,35 +88,13 @@ class S3Server:
         )
         client.remove_bucket(settings.bucket)
 
-    def stop(self) -> None:
-        """Stop it in good order."""
-        self._ours().stop()
-
-    def kill(self) -> None:
-        """Let it crash."""
-        self._ours().kill()
-
-    def freeze(self) -> None:
-        """Let it keep its connections and answer nothing."""
-        self._ours().freeze()
-
-    def thaw(self) -> None:
-        """Let it go on after `freeze`."""
-        self._ours().thaw()
-
-    def close(self) -> None:
-        """Stop it and remove its data."""
-        if self._running is not None:
-            self._running.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
+    @abstractmethod
     def command(self, data: str, address: str) -> list[str]:
         """Return its arguments to serve the folder *data* at *address*."""
-        raise NotImplementedError
 
+    @abstractmethod
     def env(self) -> dict[str, str]:
         """Return what it reads from its environment."""
-        raise NotImplementedError
 
     def _launch(self) -> Running:
         if isinstance(self._source, Image):
@@ -149,11 +114,6 @@ class S3Server:
             return False
         finally:
             connection.close()
-
-    def _ours(self) -> Running:
-        if self._running is None:
-            raise ValueError(f"This {self.name} was not started here.")
-        return self._running
 
 
 class MinioServer(S3Server):
