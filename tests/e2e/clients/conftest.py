@@ -15,6 +15,7 @@ from tests.support.servers.report import without
 from tests.support.wheelyard import Wheelyard
 from tests.support.wiretap import Wiretap
 
+from wheelyard_core.domain.access import Role
 from wheelyard_core.domain.tokens import TokenKind
 
 
@@ -61,13 +62,14 @@ def desk(
     except Missing as missing:
         without(missing, required=machine.requires_all)
     return Desk(
+        cell.client.lock,
         person,
         programs,
         tap,
         f"/api/v4/projects/{project.id}",
         cell.token,
         secret=issue(seed, project, cell.token),
-        publisher=seed.developer_token(project),
+        keeper=seed.personal_token(seed.member(Role.MAINTAINER, project=project)),
     )
 
 

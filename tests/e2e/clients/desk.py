@@ -1,9 +1,11 @@
 """Where a person sits with one client: a folder, credentials, and a project behind a wiretap."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from shutil import rmtree
 
 from tests.e2e.conftest import with_credentials
 from tests.support.clients import Finished, Person
@@ -22,15 +24,19 @@ USERNAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One client's desk. `project` is the path below a host; `publisher` may always publish."""
+    """The desk of a client, which is named by its lock.
 
+    `project` is the path of a project below a host, `keeper` a token that may do anything there.
+    """
+
+    client: str
     person: Person
     programs: Path
     tap: Wiretap
     project: str
     token: TokenKind
     secret: str = field(repr=False)
-    publisher: str = field(repr=False)
+    keeper: str = field(repr=False)
 
     @property
     def folder(self) -> Path:
@@ -43,6 +49,10 @@ class Desk:
     def site(self) -> Path:
         """The folder that packages are installed into."""
         return self.folder / "site"
+
+    def clear(self) -> None:
+        """Forget what was installed and locked."""
+        rmtree(self.folder)
 
     def installed(self, name: str) -> str | None:
         """Return the version of a package in the site."""
@@ -71,6 +81,17 @@ class Desk:
         url = f"{self.upload_url}/files/{built.sha256}/{built.filename}"
         return with_credentials(url, self.username, self.secret)
 
+    def keep_in_keyring(self, keyring: Path, service: str) -> dict[str, str]:
+        """Keep the secret in a keyring; return the settings by which it is found there."""
+        settings = {
+            "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
+            "PATH": f"{keyring}:/usr/bin:/bin",
+        }
+        code = "import keyring, sys; keyring.set_password(*sys.argv[1:])"
+        words = (service, self.username, self.secret)
+        self.person.run(keyring / "python", "-c", code, *words, env=settings).succeeded()
+        return settings
+
     def run(
         self, program: str, *arguments: str | Path, env: Mapping[str, str] | None = None
     ) -> Finished:
@@ -80,9 +101,20 @@ class Desk:
     def has(self, *distributions: ADistribution) -> None:
         """Have wheels in the project, published past the wiretap."""
         for distribution in distributions:
-            url = f"http://{self.tap.behind}{self.project}/packages/pypi"
-            answer = post(url, AForm.of(distribution.wheel()), self.publisher)
-            assert answer.status == 201, answer.body
+            self.has_file(distribution.wheel())
+
+    def has_file(self, built: Built) -> None:
+        """Have a file in the project, published past the wiretap."""
+        url = f"http://{self.tap.behind}{self.project}/packages/pypi"
+        answer = post(url, AForm.of(built), self.keeper)
+        assert answer.status == 201, answer.body
+
+    def yank(self, name: str, version: str, reason: str) -> None:
+        """Yank a release, past the wiretap."""
+        url = f"http://{self.tap.behind}{self.project}/packages/pypi/yank/{name}/{version}"
+        headers = {**basic("__token__", self.keeper), "Content-Type": "application/json"}
+        answer = ask("PUT", url, json.dumps({"reason": reason}).encode(), headers)
+        assert answer.status == 200, answer.body
 
     def locks(self) -> str:
         """Return what lock files in the folder say."""
@@ -92,7 +124,7 @@ class Desk:
         """Return the names of the files on a package's page, looked at past the wiretap."""
         url = f"http://{self.tap.behind}{self.project}/packages/pypi/simple/{package}"
         accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
-        files = ask("GET", url, headers={**basic("__token__", self.publisher), **accept}).json
+        files = ask("GET", url, headers={**basic("__token__", self.keeper), **accept}).json
         return {file["filename"] for file in files.get("files", [])}  # type: ignore[attr-defined]  # JSON
 
     def asked(self, method: str, suffix: str = "") -> list[Exchange]:

@@ -21,6 +21,8 @@ class Installer(Client):
     install: Callable[[Desk, str], Finished]
     locked_out: str
     """What it prints when it may not read; the words of an answer are shown by none of them."""
+    says_what_is_yanked: bool = True
+    """Whether it prints why a release was yanked that it installs all the same."""
     resolve: Callable[[Desk, str], Finished] = _not_at_all
     """Prints, or leaves in the folder, what would be installed."""
     read_part: Callable[[Desk, str], Finished] = _not_at_all
@@ -149,7 +151,6 @@ def _pdm_syncs(desk: Desk, requirement: str) -> Finished:
 INSTALLERS = (
     Installer(
         lock="pip-21",
-        package="pip",
         way="install",
         install=_pip,
         read_part=_old_pip_reads_part,
@@ -158,7 +159,6 @@ INSTALLERS = (
     ),
     Installer(
         lock="pip",
-        package="pip",
         way="install",
         install=_pip,
         resolve=_pip_resolves,
@@ -167,7 +167,6 @@ INSTALLERS = (
     ),
     Installer(
         lock="uv",
-        package="uv",
         way="pip",
         install=_uv_pip,
         resolve=_uv_compiles,
@@ -176,16 +175,15 @@ INSTALLERS = (
     ),
     Installer(
         lock="uv",
-        package="uv",
         way="lock, sync",
         install=_uv_syncs,
         resolve=_uv_locks,
         locked_out="could not be queried due to a lack of valid authentication credentials",
+        says_what_is_yanked=False,
         cannot={Action.RANGES: "Reads wheels as `uv pip` does."},
     ),
     Installer(
         lock="poetry",
-        package="poetry",
         way="lock, install",
         install=_poetry_installs,
         resolve=_poetry_locks,
@@ -194,11 +192,11 @@ INSTALLERS = (
     ),
     Installer(
         lock="pdm",
-        package="pdm",
         way="lock, sync",
         install=_pdm_syncs,
         resolve=_pdm_locks,
         locked_out="Unable to find candidates for library",
+        says_what_is_yanked=False,
         cannot={Action.RANGES: "It reads metadata files, or whole wheels."},
     ),
 )

@@ -1,6 +1,6 @@
 """Which client does what, where and with which token: every cell, and a subset that covers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -28,21 +28,6 @@ class Action(StrEnum):
     LOCKED_OUT = "install with a wrong token"
 
 
-PUBLISHING = (
-    Action.PUBLISH,
-    Action.AGAIN,
-    Action.OTHER_BYTES,
-    Action.INVALID,
-    Action.UNWELCOME,
-)
-INSTALLING = (
-    Action.INSTALL,
-    Action.RESOLVE,
-    Action.RANGES,
-    Action.YANKED,
-    Action.PYTHON,
-    Action.LOCKED_OUT,
-)
 # Neighbours differ in both, so that two cells in a row meet both kinds of project, and three every
 # kind of token.
 PLACES = (
@@ -60,56 +45,66 @@ class Client:
     """A program of one version, and one way of using it."""
 
     lock: str
-    """Its requirements/clients/<lock>.lock."""
-    package: str
+    """Its requirements/clients/<lock>.lock: the program's name, and a version unless current."""
     way: str = ""
     cannot: Mapping[Action, str] = field(default_factory=dict)
     """What it has no means to do, each with the reason."""
 
     @property
-    def version(self) -> str:
-        return version_of(self.lock, self.package)
+    def name(self) -> str:
+        program = self.lock.partition("-")[0]
+        return f"{program} {version_of(self.lock, program)}"
 
     def __str__(self) -> str:
-        return f"{self.package} {self.version} {self.way}".rstrip()
+        return f"{self.name} {self.way}".rstrip()
 
 
 AClient = TypeVar("AClient", bound=Client)
+ATest = TypeVar("ATest", bound=Callable[..., None])
 
 
 @dataclass(frozen=True, slots=True)
 class Cell(Generic[AClient]):
-    """One client doing one thing in one kind of project with one kind of token."""
+    """A client in one kind of project with one kind of token."""
 
     client: AClient
-    action: Action
-    visibility: Visibility
-    token: TokenKind
-    covers: bool
-    """Whether every run has it; the others are of `make clients-matrix`."""
+    visibility: Visibility = Visibility.PRIVATE
+    token: TokenKind = TokenKind.PERSONAL
 
     def __str__(self) -> str:
         return f"{self.client}, {self.visibility}, {self.token} token"
 
 
-def cells(clients: Sequence[AClient], action: Action) -> list[Cell[AClient]]:
-    """Return the cells of an action, but for the clients that cannot do it.
+def cells(clients: Sequence[AClient], action: Action) -> list[tuple[Cell[AClient], bool]]:
+    """Return the cells of an action, but for clients that cannot do it, and whether each covers.
 
-    One cell of each client covers, in a place that moves on with the client and with the action.
+    One of each client covers, in a place that moves on with the client and with the action: those
+    are in every run. The others are of `make clients-matrix`.
     """
-    actions = list(Action)
+    first = list(Action).index(action)
     return [
-        Cell(client, action, *place, covers=place == PLACES[(row + actions.index(action)) % 6])
+        (Cell(client, *place), place == PLACES[(row + first) % len(PLACES)])
         for row, client in enumerate(clients)
         for place in PLACES
         if action not in client.cannot
     ]
 
 
-def each(clients: Sequence[AClient], action: Action) -> pytest.MarkDecorator:
+def each(clients: Sequence[AClient], action: Action) -> Callable[[ATest], ATest]:
     """Run a test for every cell of an action."""
     found = [
-        pytest.param(cell, marks=() if cell.covers else pytest.mark.matrix, id=str(cell))
-        for cell in cells(clients, action)
+        pytest.param(cell, marks=() if covers else pytest.mark.matrix, id=str(cell))
+        for cell, covers in cells(clients, action)
     ]
     return pytest.mark.parametrize("cell", found)
+
+
+def every(clients: Sequence[Client]) -> Callable[[ATest], ATest]:
+    """Run a test once for each client, in a private project with a personal token."""
+    ids = [str(client) for client in clients]
+    return pytest.mark.parametrize("cell", [Cell(client) for client in clients], ids=ids)
+
+
+def of(*locks: str) -> Callable[[ATest], ATest]:
+    """Run a test for the programs of some locks, as `every` does."""
+    return every([Client(lock=lock) for lock in locks])

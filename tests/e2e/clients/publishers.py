@@ -4,6 +4,7 @@ from collections.abc import Callable
 from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tests.e2e.clients.desk import Desk
 from tests.e2e.clients.matrix import Client
@@ -38,11 +39,17 @@ def lay_out_sources(folder: Path, distribution: ADistribution) -> None:
             (folder / path).write_bytes(content)
 
 
+class Publish(Protocol):
+    """Publishes what is laid out, with options that a person adds."""
+
+    def __call__(self, desk: Desk, *options: str) -> Finished: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher(Client):
     """Publishes what is laid out in a desk's folder."""
 
-    publish: Callable[[Desk], Finished]
+    publish: Publish
     lay_out: Callable[[Path, ADistribution], None] = lay_out_dist
     metadata_version: str = "2.4"
     """The newest that it knows."""
@@ -58,41 +65,46 @@ def _files(desk: Desk) -> list[Path]:
     return sorted((desk.folder / "dist").iterdir())
 
 
-def _twine(desk: Desk) -> Finished:
+def _twine(desk: Desk, *options: str) -> Finished:
     quiet = ("--disable-progress-bar", "--non-interactive")
     who = {"TWINE_USERNAME": desk.username, "TWINE_PASSWORD": desk.secret}
     where = ("--repository-url", desk.upload_url)
-    return desk.run("twine", "upload", *quiet, *where, *_files(desk), env=who)
+    return desk.run("twine", "upload", *quiet, *where, *options, *_files(desk), env=who)
 
 
-def _uv(desk: Desk) -> Finished:
+def _uv(desk: Desk, *options: str) -> Finished:
     who = {"UV_PUBLISH_USERNAME": desk.username, "UV_PUBLISH_PASSWORD": desk.secret}
-    return desk.run("uv", "publish", "--publish-url", desk.upload_url, *_files(desk), env=who)
+    return desk.run(
+        "uv", "publish", "--publish-url", desk.upload_url, *options, *_files(desk), env=who
+    )
 
 
-def _poetry(desk: Desk) -> Finished:
+def _poetry(desk: Desk, *options: str) -> Finished:
     who = ("--username", desk.username, "--password", desk.secret)
     where = {"POETRY_REPOSITORIES_YARD_URL": desk.upload_url}
-    return desk.run("poetry", "publish", "--no-interaction", "-r", "yard", *who, env=where)
+    return desk.run(
+        "poetry", "publish", "--no-interaction", "-r", "yard", *who, *options, env=where
+    )
 
 
-def _pdm(desk: Desk) -> Finished:
+def _pdm(desk: Desk, *options: str) -> Finished:
     # Otherwise it makes an environment for the project, which publishing has no use for.
     settings = {"PDM_USE_VENV": "false", "PDM_PUBLISH_USERNAME": desk.username}
     secret = {"PDM_PUBLISH_PASSWORD": desk.secret}
     where = ("--repository", desk.upload_url)
-    return desk.run("pdm", "publish", "--no-build", *where, env={**settings, **secret})
+    return desk.run("pdm", "publish", "--no-build", *where, *options, env={**settings, **secret})
 
 
-def _hatch(desk: Desk) -> Finished:
+def _hatch(desk: Desk, *options: str) -> Finished:
     who = {"HATCH_INDEX_USER": desk.username, "HATCH_INDEX_AUTH": desk.secret}
-    return desk.run("hatch", "publish", "--no-prompt", "--repo", desk.upload_url, env=who)
+    return desk.run("hatch", "publish", "--no-prompt", "--repo", desk.upload_url, *options, env=who)
 
 
-def _flit(desk: Desk) -> Finished:
+def _flit(desk: Desk, *options: str) -> Finished:
     return desk.run(
         "flit",
         "publish",
+        *options,
         env={
             "FLIT_INDEX_URL": desk.upload_url,
             "FLIT_USERNAME": desk.username,
@@ -104,15 +116,13 @@ def _flit(desk: Desk) -> Finished:
 
 
 PUBLISHERS = (
-    Publisher(lock="twine-4", package="twine", publish=_twine),
-    Publisher(lock="twine-5", package="twine", publish=_twine, metadata_version="2.3"),
-    Publisher(lock="twine-6", package="twine", publish=_twine),
-    Publisher(lock="twine-7", package="twine", publish=_twine),
-    Publisher(lock="uv", package="uv", way="publish", publish=_uv),
-    Publisher(lock="poetry", package="poetry", way="publish", publish=_poetry),
-    Publisher(lock="pdm", package="pdm", way="publish", publish=_pdm),
-    Publisher(
-        lock="hatch", package="hatch", way="publish", publish=_hatch, also_asks="/%2Bsimple/demo/"
-    ),
-    Publisher(lock="flit", package="flit", way="publish", publish=_flit, lay_out=lay_out_sources),
+    Publisher(lock="twine-4", publish=_twine),
+    Publisher(lock="twine-5", publish=_twine, metadata_version="2.3"),
+    Publisher(lock="twine-6", publish=_twine),
+    Publisher(lock="twine-7", publish=_twine),
+    Publisher(lock="uv", way="publish", publish=_uv),
+    Publisher(lock="poetry", way="publish", publish=_poetry),
+    Publisher(lock="pdm", way="publish", publish=_pdm),
+    Publisher(lock="hatch", way="publish", publish=_hatch, also_asks="/%2Bsimple/demo/"),
+    Publisher(lock="flit", way="publish", publish=_flit, lay_out=lay_out_sources),
 )

@@ -69,6 +69,20 @@ def test_a_part_of_a_wheel_is_enough(cell: Cell[Installer], desk: Desk) -> None:
     assert sum(each.size for each in parts) < wheel.size / 10
 
 
+@each(INSTALLERS, Action.YANKED)
+def test_what_is_yanked_is_installed_only_by_its_version(cell: Cell[Installer], desk: Desk) -> None:
+    desk.has(LIBRARY, LIBRARY.versioned("2.0"))
+    desk.yank("library", "2.0", "loses data on Tuesdays")
+
+    cell.client.install(desk, "library").succeeded()
+    left_out = desk.installed("library")
+    desk.clear()
+    told = cell.client.install(desk, "library==2.0").succeeded()
+
+    assert (left_out, desk.installed("library")) == ("1.0", "2.0")
+    assert ("loses data on Tuesdays" in told.output) == cell.client.says_what_is_yanked
+
+
 @each(INSTALLERS, Action.PYTHON)
 def test_a_release_for_another_python_is_left_out(cell: Cell[Installer], desk: Desk) -> None:
     desk.has(LIBRARY, LIBRARY.versioned("2.0").requiring_python(">=4"))
