@@ -9,20 +9,42 @@ import json
 import subprocess
 import sys
 from collections import OrderedDict
+from dataclasses import dataclass
 from hashlib import sha256
 from threading import BoundedSemaphore, Lock
+from time import monotonic
 from typing import Final
 
 import structlog
 from markupsafe import Markup
 
+from wheelyard_core.domain.wording import printable
+
 log = structlog.get_logger()
 
 _LONGEST: Final = 512 << 10
+_LONGEST_SHOWN: Final = 4 << 20
 _SECONDS: Final = 6.0
 _AT_ONCE: Final = 2
 _KEPT: Final = 32 << 20
+_MOST_KEPT: Final = 4096
+_AGAIN_SECONDS: Final = 60.0
 _COMMAND: Final = (sys.executable, "-m", "wheelyard_api.people.readme_html")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of a README. What failed may come of a busy machine: it is tried again later."""
+
+    html: str | None
+    until: float | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.html or "")
+
+    def counts(self) -> bool:
+        return self.until is None or monotonic() < self.until
 
 
 class Readmes:
@@ -32,7 +54,7 @@ class Readmes:
         self._seconds = seconds
         self._kept = kept
         self._size = 0
-        self._rendered: OrderedDict[bytes, str | None] = OrderedDict()
+        self._outcomes: OrderedDict[bytes, _Outcome] = OrderedDict()
         self._lock = Lock()
         self._turn = BoundedSemaphore(_AT_ONCE)
 
@@ -41,21 +63,19 @@ class Readmes:
         if len(text) > _LONGEST:
             return None
         key = sha256(f"{content_type}\n{text}".encode("utf-8", "surrogatepass")).digest()
-        with self._lock:
-            if key in self._rendered:
-                self._rendered.move_to_end(key)
-                return _markup(self._rendered[key])
+        outcome = self._known(key)
         # Many are not worth waiting for: a page without its README rendered is a page.
-        if not self._turn.acquire(timeout=self._seconds):
-            return None
-        try:
-            rendered = self._render(text, content_type)
-        finally:
-            self._turn.release()
-        self._keep(key, rendered)
-        return _markup(rendered)
+        if outcome is None and self._turn.acquire(timeout=self._seconds):
+            try:
+                # Somebody may have rendered it while we waited for our turn.
+                outcome = self._known(key) or self._render(text, content_type)
+            finally:
+                self._turn.release()
+            self._keep(key, outcome)
+        # The other process sanitised it.
+        return Markup(outcome.html) if outcome and outcome.html else None  # noqa: S704  as above
 
-    def _render(self, text: str, content_type: str | None) -> str | None:
+    def _render(self, text: str, content_type: str | None) -> _Outcome:
         try:
             done = subprocess.run(  # noqa: S603  our own program
                 _COMMAND,
@@ -66,20 +86,33 @@ class Readmes:
             )
             answer = json.loads(done.stdout)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
-            log.warning("readme_not_rendered", error=type(error).__name__)
-            return None
-        return answer if isinstance(answer, str) else None
+            log.warning(
+                "readme_not_rendered", error=type(error).__name__, detail=_last_words(error)
+            )
+            return _Outcome(None, monotonic() + _AGAIN_SECONDS)
+        is_shown = isinstance(answer, str) and len(answer) <= _LONGEST_SHOWN
+        return _Outcome(answer if is_shown else None)
 
-    def _keep(self, key: bytes, rendered: str | None) -> None:
+    def _known(self, key: bytes) -> _Outcome | None:
         with self._lock:
-            if key not in self._rendered:
-                self._rendered[key] = rendered
-                self._size += len(rendered or "")
-            while self._size > self._kept:
-                _, oldest = self._rendered.popitem(last=False)
-                self._size -= len(oldest or "")
+            outcome = self._outcomes.get(key)
+            if outcome is None or not outcome.counts():
+                return None
+            self._outcomes.move_to_end(key)
+            return outcome
+
+    def _keep(self, key: bytes, outcome: _Outcome) -> None:
+        with self._lock:
+            previous = self._outcomes.pop(key, None)
+            self._outcomes[key] = outcome
+            self._size += outcome.size - (previous.size if previous else 0)
+            while self._size > self._kept or len(self._outcomes) > _MOST_KEPT:
+                _, oldest = self._outcomes.popitem(last=False)
+                self._size -= oldest.size
 
 
-def _markup(rendered: str | None) -> Markup | None:
-    # The other process sanitised it.
-    return None if rendered is None else Markup(rendered)  # noqa: S704  as above
+def _last_words(error: Exception) -> str:
+    """Return the end of what the other process said."""
+    said = getattr(error, "stderr", None)
+    lines = said.decode("utf-8", "replace").splitlines() if isinstance(said, bytes) else []
+    return printable(lines[-1]) if lines else ""

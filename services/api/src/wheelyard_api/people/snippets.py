@@ -18,10 +18,11 @@ _PLACEHOLDER: Final = "<your token>"
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """Lines to copy, and where they go."""
+    """Lines to copy, and where they go: a terminal, or a file, whose lines stay as they are."""
 
     title: str
     code: str
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ class Index:
         """Return what a requirements file says, with the digests of *files*."""
         digests = [file.digests.sha256 for file in files if file.verdict is Verdict.PASSED]
         lines = [requirement, *(f"    --hash=sha256:{digest}" for digest in digests)]
-        return Snippet("requirements.txt", f"--index-url {self.with_token}\n" + " \\\n".join(lines))
+        content = f"--index-url {self.with_token}\n" + " \\\n".join(lines)
+        title = "requirements.txt, with digests" if digests else "requirements.txt"
+        return Snippet(title, content, is_file=True)
 
     def publish(self) -> list[Snippet]:
         """Return how to publish."""
@@ -84,6 +87,7 @@ class Index:
                 "~/.pypirc",
                 "[distutils]\nindex-servers = yard\n\n[yard]\n"
                 f"repository = {self.upload}\nusername = __token__\npassword = {_PLACEHOLDER}",
+                is_file=True,
             ),
             Snippet("twine", "twine upload --repository yard dist/*"),
             Snippet(
