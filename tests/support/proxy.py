@@ -5,7 +5,6 @@ import socket
 import ssl
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 _PIECE = 64 * 1024
@@ -39,12 +38,7 @@ class Proxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         port = self.port
         for one in self._open:
             with contextlib.suppress(OSError):

@@ -4,7 +4,6 @@ import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 from tests.support.forms import SECONDS, basic, form_headers
@@ -23,12 +22,7 @@ class Connection:
         self._http.auto_open = 0
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def upload(self, path: str, form: bytes) -> tuple[int, str]:

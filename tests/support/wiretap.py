@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
-from types import TracebackType
 from typing import Self
 
 _PIECE = 64 * 1024
@@ -92,12 +91,7 @@ class Wiretap:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join(5)
         self._server.server_close()

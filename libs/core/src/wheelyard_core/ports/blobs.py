@@ -1,7 +1,6 @@
 """Where bytes are kept."""
 
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 
@@ -42,13 +41,7 @@ class BlobReader(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None: ...
+    def __exit__(self, *exception: object) -> None: ...
 
 
 @runtime_checkable

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from wheelyard_core.adapters.blobs.keys import checked_key
+from wheelyard_core.adapters.blobs.reading import PiecewiseReader
 from wheelyard_core.ports import BinaryReader, BlobNotFound, StorageUnavailable
 
 _PIECE = 256 * 1024
@@ -146,27 +146,12 @@ class DirectoryBlobStore:
             folder = folder.parent
 
 
-class FileReader:
-    """An OpenFile, and so a BlobReader."""
+class FileReader(PiecewiseReader):
+    """An OpenFile, and so a BlobReader; its *length* is what the file had when it was opened."""
 
     def __init__(self, file: BinaryIO, size: int, length: int) -> None:
-        self.size = size
+        super().__init__(size, length)
         self._file = file
-        self._left = length
-
-    def read(self, n: int = -1, /) -> bytes:
-        """Read on; a file that ends before the length it had when opened is an outage."""
-        wanted = self._left if n < 0 else min(n, self._left)
-        pieces = []
-        while wanted:
-            with _outages():
-                piece = self._file.read(wanted)
-            if not piece:
-                raise StorageUnavailable("The file of the blob ended early.")
-            pieces.append(piece)
-            wanted -= len(piece)
-            self._left -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def fileno(self) -> int:
         """Return the descriptor, at the first byte that was not read yet."""
@@ -176,17 +161,12 @@ class FileReader:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
-        self.close()
+    def _piece(self, n: int) -> bytes:
+        with _outages():
+            piece = self._file.read(n)
+        if not piece:
+            raise StorageUnavailable("The file of the blob ended early.")
+        return piece
 
 
 @contextmanager

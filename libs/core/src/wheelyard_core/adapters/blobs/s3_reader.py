@@ -1,43 +1,18 @@
 """Reading a blob while its answer arrives, and telling an end from a break."""
 
-from types import TracebackType
-from typing import Self
-
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
+from wheelyard_core.adapters.blobs.reading import PiecewiseReader
 from wheelyard_core.ports import StorageUnavailable
 
 
-class ResponseReader:
+class ResponseReader(PiecewiseReader):
     """A BlobReader over an answer that is still arriving."""
 
     def __init__(self, response: BaseHTTPResponse | None, size: int, length: int) -> None:
-        self.size = size
+        super().__init__(size, length)
         self._response = response
-        self._left = length
-
-    def read(self, n: int = -1, /) -> bytes:
-        """Read on; an answer that ends before its length is an outage."""
-        wanted = self._left if n < 0 else min(n, self._left)
-        pieces = []
-        while wanted:
-            # urllib3 gives what came before a break as if nothing had happened.
-            pieces.append(self._read_once(wanted))
-            wanted -= len(pieces[-1])
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-    def _read_once(self, wanted: int) -> bytes:
-        if self._response is None:
-            raise ValueError("The blob is closed.")
-        try:
-            content = self._response.read(wanted, decode_content=False)
-        except (HTTPError, OSError) as error:
-            raise StorageUnavailable(f"The object store broke off: {error}") from error
-        if not content:
-            raise StorageUnavailable("The object store broke off: the answer ended early.")
-        self._left -= len(content)
-        return content
 
     def close(self) -> None:
         """Give the connection back when all was read; it is of no further use otherwise."""
@@ -48,17 +23,17 @@ class ResponseReader:
             response.close()
         response.release_conn()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
-        self.close()
+    def _piece(self, n: int) -> bytes:
+        if self._response is None:
+            raise ValueError("The blob is closed.")
+        try:
+            content = self._response.read(n, decode_content=False)
+        except (HTTPError, OSError) as error:
+            raise StorageUnavailable(f"The object store broke off: {error}") from error
+        # urllib3 gives what came before a break as if nothing had happened.
+        if not content:
+            raise StorageUnavailable("The object store broke off: the answer ended early.")
+        return content
 
 
 def reader_of(response: BaseHTTPResponse, *, whole: bool) -> ResponseReader:
