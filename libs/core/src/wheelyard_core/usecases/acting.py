@@ -78,8 +78,10 @@ class Acting:
         if group is not None and isinstance(self.actor, Person):
             user_id = self.actor.user_id
             role = self.uow.groups.role_in(user_id, group, self.now)
-            below = self.uow.groups.is_member_below(user_id, group.id, self.now)
             role = Role.OWNER if self.actor.is_admin else role
+            below = role is Role.NONE and self.uow.groups.is_member_below(
+                user_id, group.id, self.now
+            )
         found = require_in_group(self.actor, group, role, permission, member_below=below)
         return found, role
 

@@ -1,6 +1,7 @@
 """Projects and the roles that accounts have in them."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -8,6 +9,17 @@ from sqlalchemy.orm import Session, aliased
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
 from wheelyard_core.domain.access import ProjectPolicy, Role
 from wheelyard_core.domain.catalogue import Project
+
+_ABOVE: Final = aliased(Namespace)
+_BURNS_ABOVE: Final = (
+    exists()
+    .where(_ABOVE.burn_filenames, Namespace.lineage.startswith(_ABOVE.lineage, autoescape=False))
+    .correlate(Namespace)
+)
+# Made once, for that is most of what asking costs.
+_PROJECTS: Final = select(ProjectRow, Namespace.lineage, _BURNS_ABOVE).join(
+    Namespace, Namespace.id == ProjectRow.namespace_id
+)
 
 
 class SqlProjects:
@@ -18,17 +30,7 @@ class SqlProjects:
 
     def find(self, reference: str) -> Project | None:
         """Return the project of a number or a full path, in any case."""
-        above = aliased(Namespace)
-        burns_above = (
-            exists()
-            .where(
-                above.burn_filenames, Namespace.lineage.startswith(above.lineage, autoescape=False)
-            )
-            .correlate(Namespace)
-        )
-        query = select(ProjectRow, Namespace.lineage, burns_above).join(
-            Namespace, Namespace.id == ProjectRow.namespace_id
-        )
+        query = _PROJECTS
         if reference.isascii() and reference.isdecimal():
             # A longer number is no id, and PostgreSQL would refuse it.
             if len(reference) > 18:  # noqa: PLR2004  digits that surely fit 64 bits

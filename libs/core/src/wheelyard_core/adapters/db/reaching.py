@@ -4,6 +4,7 @@
 """
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
@@ -11,6 +12,11 @@ from sqlalchemy.orm import aliased
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.administration import Reach
+
+# Made once, for that is most of what asking costs.
+_ABOVE: Final = aliased(Namespace)
+_BELOW: Final = aliased(Namespace)
+_HOLDER: Final = aliased(Namespace)
 
 
 def sees_project(reach: Reach, now: datetime) -> ColumnElement[bool]:
@@ -56,12 +62,11 @@ def has_role_in_project(user_id: int, least: Role, now: datetime) -> ColumnEleme
 
 def has_role_in_group(user_id: int, least: Role, now: datetime) -> ColumnElement[bool]:
     """Return the condition that the account has a role in the namespace, or in one above."""
-    above = aliased(Namespace)
     return (
         exists()
         .where(
-            Member.namespace_id == above.id,
-            Namespace.lineage.startswith(above.lineage),
+            Member.namespace_id == _ABOVE.id,
+            Namespace.lineage.startswith(_ABOVE.lineage),
             *_counts(user_id, least, now),
         )
         .correlate(Namespace)
@@ -70,12 +75,11 @@ def has_role_in_group(user_id: int, least: Role, now: datetime) -> ColumnElement
 
 def is_member_below(user_id: int, now: datetime) -> ColumnElement[bool]:
     """Return the condition that the account has a role in something below the namespace."""
-    below, holder = aliased(Namespace), aliased(Namespace)
     in_group = (
         exists()
         .where(
-            Member.namespace_id == below.id,
-            below.lineage.startswith(Namespace.lineage),
+            Member.namespace_id == _BELOW.id,
+            _BELOW.lineage.startswith(Namespace.lineage),
             *_counts(user_id, Role.GUEST, now),
         )
         .correlate(Namespace)
@@ -84,8 +88,8 @@ def is_member_below(user_id: int, now: datetime) -> ColumnElement[bool]:
         exists()
         .where(
             Member.project_id == ProjectRow.id,
-            ProjectRow.namespace_id == holder.id,
-            holder.lineage.startswith(Namespace.lineage),
+            ProjectRow.namespace_id == _HOLDER.id,
+            _HOLDER.lineage.startswith(Namespace.lineage),
             *_counts(user_id, Role.GUEST, now),
         )
         .correlate(Namespace)

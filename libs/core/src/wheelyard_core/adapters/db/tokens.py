@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
@@ -10,6 +11,14 @@ from wheelyard_core.adapters.db.models import Token, User
 from wheelyard_core.adapters.db.trusted import projects_of
 from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
+
+_PARENT: Final = aliased(Token)
+# Made once, for that is most of what asking costs.
+_TOKENS: Final = (
+    select(Token, User, _PARENT)
+    .outerjoin(User, User.id == Token.user_id)
+    .outerjoin(_PARENT, _PARENT.id == Token.parent_id)
+)
 
 
 class SqlTokens:
@@ -33,13 +42,7 @@ class SqlTokens:
         )
 
     def _records(self, condition: ColumnElement[bool]) -> Sequence[TokenRecord]:
-        parent = aliased(Token)
-        rows = self._session.execute(
-            select(Token, User, parent)
-            .outerjoin(User, User.id == Token.user_id)
-            .outerjoin(parent, parent.id == Token.parent_id)
-            .where(condition)
-        )
+        rows = self._session.execute(_TOKENS.where(condition))
         return [record_of(*row, self._trusted_by(row[0])) for row in rows]
 
     def _trusted_by(self, token: Token) -> frozenset[int]:
