@@ -1,13 +1,15 @@
 """What a group's addresses show, and to whom: never more than the projects' own would."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from tests.support.actors import Headers, job, token
 from tests.support.backstage import Backstage
 from tests.support.distributions import ADistribution
 from tests.support.forms import AForm, Answer, ask, post
+from tests.support.ladder import Route
 from tests.support.seed import Seed, SeededGroup, SeededProject
 from tests.support.wheelyard import Wheelyard
 
@@ -15,6 +17,13 @@ from wheelyard_core.domain.access import Role, Scope, Visibility
 from wheelyard_core.domain.tokens import TokenKind, new_secret
 
 pytestmark = [pytest.mark.e2e, pytest.mark.integration]
+
+GROUP = "/api/v4/groups/{group}"
+ROOT = Route("GET", f"{GROUP}/-/packages/pypi/simple/", 200)
+PAGE = Route("GET", f"{GROUP}/-/packages/pypi/simple/{{name}}/", 200)
+FILE = Route("GET", f"{GROUP}/-/packages/pypi/files/{{sha256}}/{{filename}}", 200)
+RELEASES = Route("GET", f"{GROUP}/packages", 200)
+ROUTES = (ROOT, PAGE, FILE, RELEASES)
 
 PRIVATE, INTERNAL, PUBLIC = Visibility.PRIVATE, Visibility.INTERNAL, Visibility.PUBLIC
 
@@ -41,6 +50,11 @@ class Yard:
     def ask(self, group: str, what: str, headers: Headers, method: str = "GET") -> Answer:
         address = f"{self.url}/api/v4/groups/{group}/-/packages/pypi/{what}"
         return ask(method, address, headers={"Accept": _JSON, **headers})
+
+    def get(self, route: Route, headers: Headers, **facts: str) -> Answer:
+        """Ask a route of the mixed group."""
+        address = self.url + route.path.format(group=self.mixed.id, **facts)
+        return ask(route.method, address, headers={"Accept": _JSON, **headers})
 
     def person(self, role: Role, where: Visibility) -> Headers:
         user = self.seed.member(role, project=self.projects[where])
@@ -142,14 +156,17 @@ def test_a_group_shows_what_one_may_read(actor: str, yard: Yard) -> None:
     headers = make(yard)
     names = ("private", "internal", "public", "unknown")
 
-    root = yard.ask(yard.mixed.path, "simple/", headers)
-    pages = {name: yard.ask(yard.mixed.path, f"simple/{name}-package/", headers) for name in names}
+    root, releases = yard.get(ROOT, headers), yard.get(RELEASES, headers)
+    pages = {name: yard.get(PAGE, headers, name=f"{name}-package") for name in names}
 
+    for route, answer in ((ROOT, root), (RELEASES, releases)):
+        assert yard.get(replace(route, method="HEAD"), headers).status == answer.status
     if seen is None:
-        assert {answer.status for answer in (root, *pages.values())} == {401}
+        assert {answer.status for answer in (root, releases, *pages.values())} == {401}
         assert root.headers["www-authenticate"] == 'Basic realm="Wheelyard"'
         return
     assert shown(root) == {f"{name}-package" for name in seen}
+    assert {release["name"] for release in json.loads(releases.body)} == shown(root)
     assert {name for name, page in pages.items() if page.status == 200} == seen
     assert {page.status for name, page in pages.items() if name not in seen} == {404}
 
@@ -162,10 +179,14 @@ def test_a_group_gives_the_files_that_it_shows(actor: str, yard: Yard) -> None:
     for visibility in yard.projects:
         wheel = ADistribution().named(f"{visibility.value}-package").wheel()
         for what in (wheel.filename, f"{wheel.filename}.metadata"):
-            answer = yard.ask(yard.mixed.path, f"files/{wheel.sha256}/{what}", headers)
+            answer = yard.get(FILE, headers, sha256=wheel.sha256, filename=what)
+            head = yard.get(
+                replace(FILE, method="HEAD"), headers, sha256=wheel.sha256, filename=what
+            )
 
             allowed = seen is not None and visibility.value in seen
             assert answer.status == (200 if allowed else 401 if seen is None else 404)
+            assert head.status == answer.status
             assert allowed or wheel.content not in answer.body
 
 

@@ -1,6 +1,6 @@
 """Everybody who may knock at a registry, each as the headers of a request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.support.forms import basic
@@ -29,9 +29,9 @@ class Place:
     def user(self, role: Role | None) -> int:
         return self.seed.user() if role is None else self.seed.member(role, project=self.project)
 
-    def heir(self, role: Role, group: SeededGroup) -> Headers:
+    def heir(self, role: Role, group: SeededGroup, *scopes: Scope) -> Headers:
         """Return a person with a role in a group above the project."""
-        return token(self.seed.personal_token(self.seed.member(role, group=group)))
+        return token(self.seed.personal_token(self.seed.member(role, group=group), *scopes))
 
     def bot(self, role: Role, *scopes: Scope) -> Headers:
         return token(self.seed.project_token(self.project, role, *scopes))
@@ -100,6 +100,12 @@ ACTORS: Mapping[str, Callable[[Place], Headers]] = {
     "maintainer": lambda p: p.person(M),
     "maintainer read_api": lambda p: p.person(M, Scope.READ_API),
     "owner": lambda p: p.person(O),
+    "guest of the group": lambda p: p.heir(G, p.project.group),
+    "maintainer of the group": lambda p: p.heir(M, p.project.group),
+    "maintainer of the group read_api": lambda p: p.heir(M, p.project.group, Scope.READ_API),
+    "owner of the group": lambda p: p.heir(O, p.project.group),
+    "owner of the group read_api": lambda p: p.heir(O, p.project.group, Scope.READ_API),
+    "owner from above": lambda p: p.heir(O, p.outer),
     "admin": lambda p: token(p.seed.personal_token(p.seed.user(admin=True))),
     "admin read_api": lambda p: token(
         p.seed.personal_token(p.seed.user(admin=True), Scope.READ_API)
@@ -138,4 +144,27 @@ ACTORS: Mapping[str, Callable[[Place], Headers]] = {
     "job name unknown token": lambda _: job(_UNKNOWN),
     "job name personal token": lambda p: job(p.seed.personal_token(p.user(O))),
     "job name deploy token": lambda p: job(p.deploy(_READ, _WRITE)),
+}
+
+# Actors that have everything in common but how they came to it: ladders have one row for them.
+STANDINGS: Mapping[str, Sequence[str]] = {
+    "refused": [
+        *("expired", "revoked", "unknown token", "nonsense", "no base64", "blocked"),
+        *("deploy expired", "deploy revoked", "job under another name"),
+        *("trusted expired", "trusted revoked", "trusted PRIVATE-TOKEN"),
+    ],
+    "refused job": [
+        *("job expired", "job revoked", "job name unknown token"),
+        *("job name personal token", "job name deploy token", "job name trusted token"),
+    ],
+    "developers": [
+        *("developer", "developer PRIVATE-TOKEN", "developer bearer"),
+        *("developer by the group", "developer from above", "guest and developer"),
+    ],
+    "owners of the group": ["owner of the group", "owner from above"],
+    "deploy read write": ["deploy read write", "deploy DEPLOY-TOKEN"],
+    "deploys of the group": ["deploy of the group", "deploy from above"],
+    "other deploys": ["deploy of elsewhere", "deploy group elsewhere"],
+    "trusted publishers": ["trusted", "trusted bearer"],
+    "jobs": ["job", "job JOB-TOKEN", "job bearer", "job of an owner"],
 }

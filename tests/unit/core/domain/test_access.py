@@ -58,7 +58,7 @@ def asked(actor: Actor, of: ProjectPolicy | None, role: Role, permission: Permis
 
 
 N, G, R, D, M, O = Role  # noqa: E741  the roles' initials
-PULL, PUSH = Permission.PULL, Permission.PUSH
+PULL, PUSH, SEE_UPLOADS = Permission.PULL, Permission.PUSH, Permission.SEE_UPLOADS
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,13 @@ PULL, PUSH = Permission.PULL, Permission.PUSH
         (deploy(WRITE, project=99), "public", "enabled", N, PULL, 200),
         (deploy(WRITE, project=99), "public", "enabled", N, PUSH, 403),
         (JOB, "private", "enabled", D, PUSH, 200),
+        (NOBODY, "public", "enabled", N, SEE_UPLOADS, 401),
+        (READER, "private", "enabled", D, SEE_UPLOADS, 200),
+        (READER, "public", "enabled", R, SEE_UPLOADS, 403),
+        (READER, "private", "disabled", D, SEE_UPLOADS, 404),
+        (deploy(READ), "private", "enabled", N, SEE_UPLOADS, 403),
+        (deploy(WRITE), "private", "enabled", N, SEE_UPLOADS, 200),
+        (JOB, "private", "enabled", D, SEE_UPLOADS, 200),
         (JOB, "private", "enabled", O, Permission.DELETE_PACKAGE, 403),
         (JOB, "private", "enabled", N, PULL, 404),
         (JOB_ELSEWHERE, "private", "enabled", O, PULL, 404),
@@ -139,7 +146,7 @@ def test_an_unknown_project_looks_like_an_invisible_one(permission: Permission) 
 
 
 def test_every_permission_is_one_of_its_own() -> None:
-    assert len({permission.value for permission in Permission}) == len(Permission) == 9
+    assert len({permission.value for permission in Permission}) == len(Permission) == 10
 
 
 def test_only_accounts_have_memberships() -> None:

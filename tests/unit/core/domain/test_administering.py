@@ -43,7 +43,7 @@ ABOVE = DeployToken(3, "d", frozenset({Scope.READ_REGISTRY}), None, 6)
 BESIDE = DeployToken(3, "d", frozenset({Scope.READ_REGISTRY}), None, 99)
 OF_PROJECT = DeployToken(3, "d", frozenset({Scope.READ_REGISTRY}), 8, None)
 JOB = JobToken(4, 1, "ada", 8)
-NOBODY = Anonymous()
+NOBODY, INSISTED = Anonymous(), Anonymous("The token was revoked", insisted=True)
 
 PRIVATE, INTERNAL, PUBLIC = Visibility
 SEE, ADD, READ_TOKENS, READ_AUDIT, ADMINISTER = GroupPermission
@@ -60,6 +60,7 @@ def group(visibility: Visibility) -> Group:
         (NOBODY, PUBLIC, Role.NONE, SEE, None),
         (NOBODY, INTERNAL, Role.NONE, SEE, AuthenticationRequired),
         (NOBODY, PUBLIC, Role.NONE, ADD, AuthenticationRequired),
+        (INSISTED, PUBLIC, Role.NONE, SEE, AuthenticationRequired),
         (PERSON, PRIVATE, Role.NONE, SEE, NotFound),
         (PERSON, INTERNAL, Role.NONE, SEE, None),
         (BOT, INTERNAL, Role.NONE, SEE, NotFound),

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     SEE = "see"
     PULL = "pull"
     PUSH = "push"
+    SEE_UPLOADS = "see uploads"
     DELETE_FILE = "delete a file"
     DELETE_PACKAGE = "delete a package"
     YANK = "yank"
@@ -69,13 +70,14 @@ class Permission(StrEnum):
     @property
     def writes(self) -> bool:
         """Whether it changes anything."""
-        return self not in {Permission.SEE, Permission.PULL}
+        return self not in {Permission.SEE, Permission.PULL, Permission.SEE_UPLOADS}
 
 
 _ROLE_FOR: Final = {
     Permission.SEE: Role.GUEST,
     Permission.PULL: Role.REPORTER,
     Permission.PUSH: Role.DEVELOPER,
+    Permission.SEE_UPLOADS: Role.DEVELOPER,
     Permission.DELETE_FILE: Role.DEVELOPER,
     Permission.DELETE_PACKAGE: Role.MAINTAINER,
     Permission.YANK: Role.MAINTAINER,
@@ -83,6 +85,8 @@ _ROLE_FOR: Final = {
     Permission.ADMINISTER: Role.MAINTAINER,
     Permission.DESTROY: Role.OWNER,
 }
+# What a token may that is there to publish.
+_OF_PUBLISHERS: Final = frozenset({Permission.SEE, Permission.PUSH, Permission.SEE_UPLOADS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +262,13 @@ def _has_scope(actor: Actor, permission: Permission) -> bool:
             needed = {
                 Permission.PULL: Scope.READ_REGISTRY,
                 Permission.PUSH: Scope.WRITE_REGISTRY,
+                Permission.SEE_UPLOADS: Scope.WRITE_REGISTRY,
             }.get(permission)
             return permission is Permission.SEE or needed in actor.scopes
         case JobToken():
-            return permission in {Permission.PULL, Permission.PUSH, Permission.SEE}
+            return permission is Permission.PULL or permission in _OF_PUBLISHERS
         case TrustedPublisher():
-            return permission in {Permission.PUSH, Permission.SEE}
+            return permission in _OF_PUBLISHERS
         case _:
             return False
 

@@ -88,7 +88,8 @@ def require_in_group(
     """
     if isinstance(actor, Anonymous):
         public = group is not None and group.visibility is Visibility.PUBLIC
-        if group is None or not public or permission is not GroupPermission.SEE:
+        open_to_all = public and permission is GroupPermission.SEE and not actor.insisted
+        if group is None or not open_to_all:
             raise AuthenticationRequired(actor.refused or _ANONYMOUS)
         return group
     if group is None or not _sees(actor, group, role, member_below=member_below):

@@ -30,9 +30,13 @@ class Where:
         acting.known()
         if self.is_group:
             group, _ = acting.group(self.reference, GroupPermission.SEE)
-            return place_of_group(group)
-        project, _ = acting.project(self.reference, Permission.SEE)
-        return place_of_project(project)
+            place = place_of_group(group)
+        else:
+            project, _ = acting.project(self.reference, Permission.SEE)
+            place = place_of_project(project)
+        # Deploy and job tokens are for packages.
+        acting.person(writes=False)
+        return place
 
     def manage(self, acting: Acting) -> tuple[Place, Role]:
         """Return the place, and the actor's role there, if the actor may change its members."""

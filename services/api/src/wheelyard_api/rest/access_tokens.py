@@ -46,6 +46,7 @@ def create(reference: str) -> Response:
     """Create a project access token."""
     with acting(writes=True) as who:
         project, _ = who.project(reference, Permission.ADMINISTER)
+        who.human()
         params = Params.of_request()
         level = params.number("access_level")
         role = Role.MAINTAINER if level is None else parse_role(level)

@@ -115,13 +115,16 @@ def status(reference: str, upload_id: str) -> Response:
     project, who = allowed_project(reference, Permission.SEE)
     with here.database.snapshot() as uow:
         found = uow.uploads.get(upload_id)
-        if found is None or found.project_id != project.id:
-            raise NotFound("Upload not found")
-        if not _sent_by(found, who):
+        if found is not None and found.project_id != project.id:
+            found = None
+        # Others must not learn whether there is such an upload.
+        if found is None or not _sent_by(found, who):
             try:
-                authorised_project(uow, who.actor, reference, Permission.PUSH, here.now())
+                authorised_project(uow, who.actor, reference, Permission.SEE_UPLOADS, here.now())
             except NotAllowed as error:
                 raise NotFound("Upload not found") from error
+    if found is None:
+        raise NotFound("Upload not found")
     shown = UploadStatus.RECEIVED if found.status is UploadStatus.RECEIVING else found.status
     return jsonify(
         {
