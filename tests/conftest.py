@@ -1,11 +1,13 @@
 """Fixtures that every suite shares: real servers, and the report of what could not run."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.support.one_folder import one_folder
 from tests.support.servers.finding import Machine, Missing, Source
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
 from tests.support.servers.redis import RedisServer, find_redis
@@ -107,6 +109,19 @@ def minio(minio_server: S3Server) -> Iterator[Buckets]:
 def versitygw(versitygw_server: S3Server) -> Iterator[Buckets]:
     """As `minio`, on the second server."""
     yield from _buckets(versitygw_server)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have a killed run leave one folder at the most, for the next one to remove."""
+    environ = os.environ  # noqa: TID251  pytest's own variables
+    if "PYTEST_XDIST_WORKER" in environ:
+        # It has the folder of the run.
+        return
+    # The folders of tests stay for a look at them, three runs long, as pytest does it.
+    environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    temporary = ExitStack()
+    temporary.enter_context(one_folder())
+    config.add_cleanup(temporary.close)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
