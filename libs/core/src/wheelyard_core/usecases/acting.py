@@ -1,5 +1,6 @@
 """Somebody who administers, in the transaction in which everything about it is decided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from wheelyard_core.domain.administering import (
     require_person,
 )
 from wheelyard_core.domain.administration import Group, Place
-from wheelyard_core.domain.audit import Agent, agent_of
+from wheelyard_core.domain.audit import Action, Agent, AuditEvent, agent_of
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed
 from wheelyard_core.ports import UnitOfWork
@@ -33,6 +34,21 @@ class Acting:
     def agent(self) -> Agent:
         """The actor as audit events name them."""
         return agent_of(self.actor)
+
+    def record(
+        self,
+        action: Action,
+        details: Mapping[str, object],
+        *,
+        project_id: int | None = None,
+        group_id: int | None = None,
+    ) -> None:
+        """Record what the actor does, for those who read a project's events or a group's."""
+        self.uow.audit.record(
+            AuditEvent(
+                action, self.agent, project_id=project_id, group_id=group_id, details=details
+            )
+        )
 
     def person(self, *, writes: bool) -> Person:
         """Return the account that acts."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.administering import GroupPermission
 from wheelyard_core.domain.administration import Group, GroupChanges
-from wheelyard_core.domain.audit import Action, AuditEvent, differences
+from wheelyard_core.domain.audit import Action, differences
 from wheelyard_core.domain.errors import InvalidInput, NotFound
 from wheelyard_core.domain.places import DEEPEST
 from wheelyard_core.ports import UnitOfWork
@@ -40,13 +40,10 @@ def create_group(acting: Acting, new: NewGroup) -> Group:
     group = acting.uow.groups.change(
         group_id, GroupChanges(description=new.description, burn_filenames=new.burn_filenames)
     )
-    acting.uow.audit.record(
-        AuditEvent(
-            Action.GROUP_CREATED,
-            acting.agent,
-            group_id=group.id,
-            details={"path": group.full_path, "visibility": group.visibility},
-        )
+    acting.record(
+        Action.GROUP_CREATED,
+        {"path": group.full_path, "visibility": group.visibility},
+        group_id=group.id,
     )
     acting.uow.access_changed()
     acting.uow.commit()
@@ -59,14 +56,7 @@ def change_group(acting: Acting, reference: str, changes: GroupChanges) -> Group
     changed = acting.uow.groups.change(group.id, changes)
     different = differences(group, changed, (field.name for field in fields(changes)))
     if different:
-        acting.uow.audit.record(
-            AuditEvent(
-                Action.GROUP_CHANGED,
-                acting.agent,
-                group_id=group.id,
-                details={"changes": different},
-            )
-        )
+        acting.record(Action.GROUP_CHANGED, {"changes": different}, group_id=group.id)
     acting.uow.access_changed()
     acting.uow.commit()
     return changed
@@ -77,13 +67,10 @@ def delete_group(acting: Acting, reference: str) -> None:
     group, _ = acting.group(reference, GroupPermission.ADMINISTER)
     remove_namespace(acting.uow, group.id)
     # As with a project: the event belongs to whoever is left to read it.
-    acting.uow.audit.record(
-        AuditEvent(
-            Action.GROUP_DELETED,
-            acting.agent,
-            group_id=group.parent_id,
-            details={"group_id": group.id, "path": group.full_path},
-        )
+    acting.record(
+        Action.GROUP_DELETED,
+        {"group_id": group.id, "path": group.full_path},
+        group_id=group.parent_id,
     )
     acting.uow.access_changed()
     acting.uow.commit()

@@ -6,7 +6,7 @@ from datetime import datetime
 from wheelyard_core.domain.access import Permission, Role, user_of
 from wheelyard_core.domain.administering import GroupPermission, require_grantable
 from wheelyard_core.domain.administration import Membership, Place
-from wheelyard_core.domain.audit import Action, AuditEvent
+from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.errors import AlreadyTaken, Duplicate, InvalidInput, NotAllowed, NotFound
 from wheelyard_core.usecases.acting import (
     LAST_ID,
@@ -137,23 +137,20 @@ def _record(
     if membership is None:
         return
     states = {"from": before, "to": after}
-    acting.uow.audit.record(
-        AuditEvent(
-            action,
-            acting.agent,
-            project_id=place.project_id,
-            group_id=place.group_id,
-            details={
-                "user_id": membership.user.id,
-                "username": membership.user.username,
-                "changes": {
-                    "access_level": {
-                        word: None if state is None else state.role.value
-                        for word, state in states.items()
-                    }
-                },
+    acting.record(
+        action,
+        {
+            "user_id": membership.user.id,
+            "username": membership.user.username,
+            "changes": {
+                "access_level": {
+                    word: None if state is None else state.role.value
+                    for word, state in states.items()
+                }
             },
-        )
+        },
+        project_id=place.project_id,
+        group_id=place.group_id,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from wheelyard_core.domain.access import Permission, RegistryAccess, Visibility
 from wheelyard_core.domain.administering import GroupPermission
 from wheelyard_core.domain.administration import Group, ProjectChanges, ProjectDetails
-from wheelyard_core.domain.audit import Action, AuditEvent, differences
+from wheelyard_core.domain.audit import Action, differences
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import UnitOfWork
@@ -41,13 +41,10 @@ def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
         ),
     )
     project = acting.uow.directory.details(project_id)
-    acting.uow.audit.record(
-        AuditEvent(
-            Action.PROJECT_CREATED,
-            acting.agent,
-            project_id=project.id,
-            details={"path": project.full_path, "visibility": project.visibility},
-        )
+    acting.record(
+        Action.PROJECT_CREATED,
+        {"path": project.full_path, "visibility": project.visibility},
+        project_id=project.id,
     )
     acting.uow.access_changed()
     acting.uow.commit()
@@ -62,14 +59,7 @@ def change_project(acting: Acting, reference: str, changes: ProjectChanges) -> P
     changed = acting.uow.directory.details(project.id)
     different = differences(before, changed, (field.name for field in fields(changes)))
     if different:
-        acting.uow.audit.record(
-            AuditEvent(
-                Action.PROJECT_CHANGED,
-                acting.agent,
-                project_id=project.id,
-                details={"changes": different},
-            )
-        )
+        acting.record(Action.PROJECT_CHANGED, {"changes": different}, project_id=project.id)
     acting.uow.access_changed()
     acting.uow.commit()
     return changed
@@ -80,13 +70,10 @@ def delete_project(acting: Acting, reference: str) -> None:
     project, _ = acting.project(reference, Permission.DESTROY)
     remove_project(acting.uow, project.id)
     # Its own events have nobody left who may read them: this one is the group's.
-    acting.uow.audit.record(
-        AuditEvent(
-            Action.PROJECT_DELETED,
-            acting.agent,
-            group_id=project.policy.group_ids[-1],
-            details={"project_id": project.id, "path": project.full_path},
-        )
+    acting.record(
+        Action.PROJECT_DELETED,
+        {"project_id": project.id, "path": project.full_path},
+        group_id=project.policy.group_ids[-1],
     )
     acting.uow.access_changed()
     acting.uow.commit()

@@ -1,6 +1,6 @@
 """Trusted publishers of a project: add, find, remove."""
 
-from wheelyard_core.domain.audit import Action, AuditEvent
+from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.trusted import Rule, TrustedPublisherRule
 from wheelyard_core.usecases.acting import Acting
@@ -33,6 +33,4 @@ def remove_trusted_publisher(acting: Acting, project_id: int, rule_id: int) -> N
 
 def _record(acting: Acting, action: Action, found: TrustedPublisherRule) -> None:
     details = {"id": found.id, "issuer": found.rule.issuer, "claims": dict(found.rule.claims)}
-    acting.uow.audit.record(
-        AuditEvent(action, acting.agent, project_id=found.project_id, details=details)
-    )
+    acting.record(action, details, project_id=found.project_id)
