@@ -1,6 +1,7 @@
-"""What every entry point sets up beside its service: logs, and what metrics and health show."""
+"""What every entry point sets up beside its service: settings, logs, metrics and health."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
 from typing import Final
@@ -16,13 +17,22 @@ from wheelyard_core.observability.looking import Look
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.observability.redaction import Redact, make_redact
 from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageUnavailable
-from wheelyard_core.settings import Settings
+from wheelyard_core.settings import Settings, SettingsError, read_settings
 
 # The database is asked this often for what metrics show of it, however often it is scraped.
 _REMEMBERED_SECONDS: Final = 5.0
 _SCHEMA_SECONDS: Final = 30.0
 # What a registry needs, as `/healthz` names it.
 CHECKED: Final = ("database", "broker", "cache", "object store")
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """Read a service's settings; end the process with 2 and every problem if they are wrong."""
+    try:
+        return read_settings(environment)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
 
 
 def secrets_of(settings: Settings) -> set[str]:

@@ -14,8 +14,14 @@ from wheelyard_core.bootstrap import crash_point_from, make_registry
 from wheelyard_core.domain.work import Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_core.operation import health_checks, open_endpoint, start_logging, watch_database
-from wheelyard_core.settings import Settings, SettingsError, read_settings
+from wheelyard_core.operation import (
+    health_checks,
+    open_endpoint,
+    settings_of,
+    start_logging,
+    watch_database,
+)
+from wheelyard_core.settings import Settings
 from wheelyard_core.tasks import work
 from wheelyard_indexer.app import create_app
 from wheelyard_web.application import Wsgi
@@ -28,13 +34,10 @@ def main(arguments: list[str]) -> int:
     if arguments not in (["serve"], ["worker"]):
         sys.stderr.write("usage: python -m wheelyard_indexer serve|worker\n")
         return 2
-    try:
-        settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    environment = os.environ  # noqa: TID251  this is the entry point
+    settings = settings_of(environment)
     if arguments == ["worker"]:
-        reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+        reach = crash_point_from(environment)
         work(settings, "index-worker", [Task.INDEX], reach)
         return 0
     _serve(settings)
@@ -62,7 +65,7 @@ def _serve(settings: Settings) -> None:
 
 def load() -> Wsgi:
     """Build the application in the process that serves it: connections do not survive a fork."""
-    settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
+    settings = settings_of(os.environ)  # noqa: TID251  this is the entry point
     redact = start_logging(settings, "indexer")
     metrics = Metrics("indexer", _PARTS)
     registry = make_registry(settings, "indexer", metrics=metrics)

@@ -10,7 +10,7 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")  # noqa: TID251  this is the e
 
 from wheelyard_core.bootstrap import crash_point_from
 from wheelyard_core.domain.work import Task
-from wheelyard_core.settings import SettingsError, read_settings
+from wheelyard_core.operation import settings_of
 from wheelyard_core.tasks import work
 from wheelyard_worker.scheduler import schedule
 
@@ -22,18 +22,15 @@ def main(arguments: list[str]) -> int:
     if arguments not in (["worker"], ["scheduler"]):
         sys.stderr.write("usage: python -m wheelyard_worker worker|scheduler\n")
         return 2
-    try:
-        settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    environment = os.environ  # noqa: TID251  this is the entry point
+    settings = settings_of(environment)
     if arguments == ["scheduler"]:
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         schedule(settings, stop)
         return 0
-    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+    reach = crash_point_from(environment)
     work(settings, "worker", _TASKS, reach)
     return 0
 
