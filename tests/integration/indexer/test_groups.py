@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
@@ -15,6 +16,8 @@ from tests.support.seed import SeededGroup, SeededProject
 
 from wheelyard_core.adapters.db.models import Member, Package, ProjectRow
 from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
+from wheelyard_core.domain.administration import GroupChanges
+from wheelyard_core.domain.group_index import PackageOverlap
 
 ONE = ADistribution().named("demo", "1.0").wheel()
 TWO = ADistribution().named("demo", "2.0").wheel()
@@ -210,3 +213,72 @@ def test_a_token_that_is_revoked_reads_no_page_of_a_group(
 
     assert member.ask("simple/demo/", secret)[0] == 401
     assert member.ask(f"files/{ONE.sha256}/{ONE.filename}", secret)[0] == 401
+
+
+def choose(yard: Yard, group: SeededGroup, overlap: PackageOverlap) -> None:
+    with yard.registry.database.begin() as uow:
+        uow.groups.change(group.id, GroupChanges(package_overlap=overlap))
+        uow.access_changed()
+        uow.commit()
+
+
+@pytest.mark.parametrize("overlap", [PackageOverlap.FIRST_PROJECT, PackageOverlap.REFUSE])
+def test_a_group_may_show_the_first_project_of_a_name_alone(
+    yard: Yard, member: GroupReader, project: SeededProject, overlap: PackageOverlap
+) -> None:
+    second = yard.seed.project(member.group)
+    yard.must_publish(project.id, member.secret, ONE)
+    yard.must_publish(second.id, member.secret, TWO)
+
+    choose(yard, member.group, overlap)
+
+    assert member.files() == [ONE.filename]
+
+
+def test_whoever_may_not_read_the_first_project_gets_no_others_files_under_its_name(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    second = yard.seed.project(member.group)
+    yard.must_publish(project.id, member.secret, ONE)
+    yard.must_publish(second.id, member.secret, TWO)
+    choose(yard, member.group, PackageOverlap.FIRST_PROJECT)
+    user = yard.seed.member(Role.REPORTER, project=second)
+
+    assert member.ask("simple/demo/", yard.seed.personal_token(user))[0] == 404
+
+
+def test_a_group_may_refuse_a_second_project_for_a_name(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    second = yard.seed.project(member.group)
+    yard.must_publish(project.id, member.secret, ONE)
+    choose(yard, member.group, PackageOverlap.REFUSE)
+
+    refused = yard.publish(second.id, TWO, member.secret)
+
+    assert refused.status_code == 403
+    assert "demo belongs to another project of the group" in refused.get_json()["message"]
+    yard.must_publish(second.id, member.secret, OTHER)
+    yard.must_publish(project.id, member.secret, TWO)
+
+
+def test_a_name_in_a_second_project_is_told_to_the_nearest_group_that_has_both(
+    yard: Yard,
+) -> None:
+    above = yard.seed.group()
+    nearest = yard.seed.group(above)
+    first, second = (yard.seed.project(yard.seed.group(nearest)) for _ in range(2))
+    secret = yard.seed.personal_token(yard.seed.member(Role.OWNER, group=above))
+    yard.must_publish(first.id, secret, ONE)
+    yard.must_publish(second.id, secret, ONE, TWO)
+
+    def events(group: SeededGroup) -> list[dict[str, Any]]:
+        answer = yard.ask("GET", f"/api/v4/groups/{group.id}/audit_events", secret)
+        assert answer.status_code == 200
+        return [one for one in answer.get_json() if one["event_name"] == "package_overlap"]
+
+    [event] = events(nearest)
+    assert event["details"]["package"] == "demo"
+    assert event["details"]["project"] == second.path
+    assert event["details"]["others"] == [first.path]
+    assert events(above) == []

@@ -28,6 +28,7 @@ def test_groups_are_nested_and_found_by_their_path(town: Town) -> None:
         "description": "Hammers",
         "visibility": "internal",
         "burn_filenames": False,
+        "package_overlap": "merge",
         "web_url": "",
         "created_at": "",
     }
@@ -118,6 +119,7 @@ def test_only_owners_change_a_group(town: Town) -> None:
     assert keeper.status("DELETE", path) == 403
     assert keeper.status("POST", f"{path}/members", user_id=1, access_level=10) == 403
     assert owner.put(path, burn_filenames=True)["burn_filenames"] is True
+    assert owner.put(path, package_overlap="refuse")["package_overlap"] == "refuse"
     assert owner.status("PUT", path, name="<>") == 400
 
 

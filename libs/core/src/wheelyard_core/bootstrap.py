@@ -22,6 +22,7 @@ from wheelyard_core.observability.measured import (
     MeasuredBlobStore,
     MeasuredPageCache,
     MeasuredQueue,
+    measured_overlap,
     measured_rendering,
 )
 from wheelyard_core.observability.metrics import Metrics
@@ -110,7 +111,13 @@ class Registry:
         limits = self.settings.limits
         archive_limits = ArchiveLimits(max_expanded=_EXPANDED_PER_FILE_SIZE * limits.file_size)
         return Verifier(
-            self.database, self.blobs, self.verdicts, archive_limits, limits.spool, self.reach
+            self.database,
+            self.blobs,
+            self.verdicts,
+            archive_limits,
+            limits.spool,
+            self.reach,
+            measured_overlap(self.metrics),
         )
 
     def indexer(self) -> Indexer:

@@ -57,9 +57,10 @@ def allowed_group(reference: str) -> AllowedGroup:
         if user_id is not None:
             ends.append(uow.projects.any_role_changes(user_id, here.now()))
     _note(who)
-    # Without a group there was a refusal.
-    group_id = 0 if group is None else group.group_id
-    readable = ReadableGroup(group_id, frozenset(project_ids), public=who.token is None)
+    assert group is not None  # noqa: S101  without one there was a refusal
+    readable = ReadableGroup(
+        group.group_id, frozenset(project_ids), who.token is None, group.overlap
+    )
     return AllowedGroup(readable, _first(ends))
 
 

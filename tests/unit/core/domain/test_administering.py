@@ -32,6 +32,7 @@ from wheelyard_core.domain.errors import (
     NotFound,
     RegistryError,
 )
+from wheelyard_core.domain.group_index import PackageOverlap
 
 API = frozenset({Scope.API})
 READ = frozenset({Scope.READ_API})
@@ -51,7 +52,20 @@ SEE, ADD, READ_TOKENS, READ_AUDIT, ADMINISTER = GroupPermission
 
 def group(visibility: Visibility) -> Group:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    return Group(7, "g", "g", "top/g", 6, None, visibility, "", False, now, (6, 7))  # noqa: FBT003  a row's value
+    return Group(
+        id=7,
+        name="g",
+        path="g",
+        full_path="top/g",
+        parent_id=6,
+        owner_id=None,
+        visibility=visibility,
+        description="",
+        burn_filenames=False,
+        package_overlap=PackageOverlap.MERGE,
+        created_at=now,
+        group_ids=(6, 7),
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, TypeAlias
 
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed, NotFound
+from wheelyard_core.domain.group_index import PackageOverlap
 
 
 class Role(IntEnum):
@@ -298,6 +299,7 @@ class GroupProjects:
     visibility: Visibility
     role: Role
     projects: tuple[tuple[ProjectPolicy, Role], ...]
+    overlap: PackageOverlap = PackageOverlap.MERGE
 
 
 def readable_below(actor: Actor, group: GroupProjects | None) -> tuple[int, ...]:

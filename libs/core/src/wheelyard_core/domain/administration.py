@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from wheelyard_core.domain.access import RegistryAccess, Role, Scope, Visibility
+from wheelyard_core.domain.group_index import PackageOverlap
 from wheelyard_core.domain.tokens import TokenKind
 
 T = TypeVar("T")
@@ -90,6 +91,7 @@ class Group:
     visibility: Visibility
     description: str
     burn_filenames: bool
+    package_overlap: PackageOverlap
     created_at: datetime
     group_ids: tuple[int, ...]
 
@@ -103,6 +105,7 @@ class GroupChanges:
     description: str | None = None
     visibility: Visibility | None = None
     burn_filenames: bool | None = None
+    package_overlap: PackageOverlap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Action(StrEnum):
     RELEASE_DELETED = "release_deleted"
     RELEASE_YANKED = "release_yanked"
     RELEASE_UNYANKED = "release_unyanked"
+    PACKAGE_OVERLAP = "package_overlap"
     STATUS_CHANGED = "package_status_changed"
     PROJECT_CREATED = "project_created"
     PROJECT_CHANGED = "project_changed"

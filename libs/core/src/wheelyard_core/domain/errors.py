@@ -65,6 +65,16 @@ class NotAllowed(RegistryError):
     code = "not_allowed"
 
 
+class NameBelongsElsewhere(NotAllowed):
+    """Another project of a group has the name, and the group lets no second one begin with it."""
+
+    def __init__(self, name: str, group: str) -> None:
+        super().__init__(
+            f"{name} belongs to another project of the group {group}, which lets no second project"
+            " use a name: publish it there, or choose another name"
+        )
+
+
 class NotFound(RegistryError):
     """It does not exist, or the actor may not know that it does."""
 

@@ -45,3 +45,15 @@ class ReadableGroup:
         if self.overlap is not PackageOverlap.MERGE:
             holders = tuple(holders)[:1]
         return tuple(holder for holder in holders if holder.project_id in self.project_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """A name of one project that others below the same group have, too; by their paths."""
+
+    group_id: int
+    group: str
+    policy: PackageOverlap
+    package: str
+    project: str
+    others: tuple[str, ...]

@@ -116,6 +116,13 @@ METRICS: Final[dict[str, Metric]] = {
             ),
         ),
         Metric(
+            "wheelyard_package_overlaps_total",
+            Kind.COUNTER,
+            Part.TASKS,
+            "Names that a second project of a group began to use, by what the group shows then.",
+            (Label("policy", ("merge", "first_project", "refuse")),),
+        ),
+        Metric(
             "wheelyard_upload_bytes",
             Kind.HISTOGRAM,
             Part.API,

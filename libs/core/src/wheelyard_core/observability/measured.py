@@ -6,6 +6,9 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import Final, TypeVar
 
+import structlog
+
+from wheelyard_core.domain.group_index import Overlap
 from wheelyard_core.domain.work import Promise
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import (
@@ -20,6 +23,8 @@ from wheelyard_core.ports import (
 )
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 # Whether a page was built for the request at hand; see index requests in services/indexer.
 page_built: Final[ContextVar[bool]] = ContextVar("page_built", default=False)
@@ -158,3 +163,20 @@ def measured_rendering(metrics: Metrics) -> Callable[[Callable[[], T]], T]:
             )
 
     return build
+
+
+def measured_overlap(metrics: Metrics) -> Callable[[Overlap], None]:
+    """Return what counts a name that a second project of a group began to use, and tells of it."""
+
+    def tell(overlap: Overlap) -> None:
+        metrics.count("wheelyard_package_overlaps_total", overlap.policy.value)
+        log.warning(
+            "package_overlap",
+            group=overlap.group,
+            package=overlap.package,
+            project=overlap.project,
+            others=list(overlap.others),
+            policy=overlap.policy.value,
+        )
+
+    return tell

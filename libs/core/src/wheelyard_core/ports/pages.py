@@ -5,7 +5,7 @@ from typing import Protocol
 
 from wheelyard_core.domain.access import GroupProjects
 from wheelyard_core.domain.catalogue import PackageListing, RootListing
-from wheelyard_core.domain.group_index import Holder
+from wheelyard_core.domain.group_index import Holder, Overlap
 
 
 class Pages(Protocol):
@@ -59,8 +59,8 @@ class GroupPages(Protocol):
         """Return each project's names that have something installable, the first one first."""
         ...
 
-    def above(self, project_id: int) -> tuple[int, ...]:
-        """Return the groups above a project, from the root."""
+    def overlaps(self, project_id: int, normalized: str) -> tuple[Overlap, ...]:
+        """Return in which groups above the project others have the name, the nearest one first."""
         ...
 
 

@@ -7,6 +7,7 @@ from wheelyard_core.domain.administering import GroupPermission
 from wheelyard_core.domain.administration import Group, GroupChanges
 from wheelyard_core.domain.audit import Action, differences
 from wheelyard_core.domain.errors import InvalidInput, NotFound
+from wheelyard_core.domain.group_index import PackageOverlap
 from wheelyard_core.domain.places import DEEPEST
 from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.acting import LAST_ID, Acting
@@ -23,6 +24,7 @@ class NewGroup:
     visibility: Visibility = Visibility.PRIVATE
     description: str = ""
     burn_filenames: bool = False
+    package_overlap: PackageOverlap = PackageOverlap.MERGE
 
 
 def create_group(acting: Acting, new: NewGroup) -> Group:
@@ -38,7 +40,12 @@ def create_group(acting: Acting, new: NewGroup) -> Group:
     group_id = acting.uow.accounts.add_group(new.path, new.name, new.parent_id, new.visibility)
     acting.uow.accounts.add_member(person.user_id, Role.OWNER, group_id=group_id)
     group = acting.uow.groups.change(
-        group_id, GroupChanges(description=new.description, burn_filenames=new.burn_filenames)
+        group_id,
+        GroupChanges(
+            description=new.description,
+            burn_filenames=new.burn_filenames,
+            package_overlap=new.package_overlap,
+        ),
     )
     acting.record(
         Action.GROUP_CREATED,

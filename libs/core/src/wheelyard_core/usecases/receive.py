@@ -21,8 +21,9 @@ from wheelyard_core.domain.catalogue import (
     UploadStatus,
 )
 from wheelyard_core.domain.digests import Digests
-from wheelyard_core.domain.errors import FileAlreadyExists
+from wheelyard_core.domain.errors import FileAlreadyExists, NameBelongsElsewhere
 from wheelyard_core.domain.filenames import DistributionFilename
+from wheelyard_core.domain.group_index import PackageOverlap
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import BlobStore, Conflict, Database, UnitOfWork, Verdicts
 from wheelyard_core.usecases.crash_points import CrashPoint
@@ -51,9 +52,14 @@ class Receipt:
 
 def require_open(uow: UnitOfWork, candidate: Candidate) -> None:
     """Raise NotAllowed where the candidate's package takes no files."""
-    package = uow.packages.get(candidate.project.id, candidate.filename.name.normalized)
+    normalized = candidate.filename.name.normalized
+    package = uow.packages.get(candidate.project.id, normalized)
     if package is not None:
         package.standing.require_open(package.name)
+        return
+    for overlap in uow.group_pages.overlaps(candidate.project.id, normalized):
+        if overlap.policy is PackageOverlap.REFUSE:
+            raise NameBelongsElsewhere(normalized, overlap.group)
 
 
 def find_duplicate(

@@ -1,6 +1,7 @@
 """Verify a received file: re-read its bytes, check everything, publish or reject."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -12,12 +13,13 @@ from wheelyard_core.domain.catalogue import FileStatus, StoredFile, UploadStatus
 from wheelyard_core.domain.digests import Digester
 from wheelyard_core.domain.errors import InvalidDistribution
 from wheelyard_core.domain.filenames import DistributionFilename
+from wheelyard_core.domain.group_index import Overlap
 from wheelyard_core.domain.names import PackageName
 from wheelyard_core.domain.versions import ReleaseVersion
 from wheelyard_core.domain.work import Claim, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.formats.verify import Verified, verify
-from wheelyard_core.ports import BlobStore, Database, MetadataFile, Verdicts
+from wheelyard_core.ports import BlobStore, Database, MetadataFile, UnitOfWork, Verdicts
 from wheelyard_core.usecases.crash_points import CrashPoint
 
 _PIECE: Final = 1 << 20
@@ -35,6 +37,8 @@ class Verifier:
     limits: ArchiveLimits
     spool: Path | None
     reach: CrashPoint
+    # Told of a name that a second project of a group began to use.
+    overlapped: Callable[[Overlap], None]
 
     def __call__(self, claim: Claim) -> None:
         """Decide about a file and write the verdict; safe to run twice and late."""
@@ -107,10 +111,13 @@ class Verifier:
         with self.database.begin(claim.request_id) as uow:
             uow.files.lock(file.project_id, file.package)
             now = uow.files.get(file.id)
+            overlap = None
             if now is not None and now.status is FileStatus.RECEIVED:
+                is_new = uow.packages.get(file.project_id, file.package) is None
                 uow.files.publish(file.id, verified.metadata, stored)
                 uow.uploads.settle(file.upload_id, UploadStatus.PUBLISHED)
                 uow.audit.record(_published(file))
+                overlap = _report_overlap(uow, file) if is_new else None
                 uow.outbox.promise(
                     Task.INDEX,
                     project_id=file.project_id,
@@ -123,6 +130,8 @@ class Verifier:
             uow.outbox.done(claim.message_id)
             self.reach("publishing")
             uow.commit()
+        if overlap is not None:
+            self.overlapped(overlap)
         self.reach("published")
 
     def _reject(self, claim: Claim, file: StoredFile, problems: tuple[str, ...]) -> None:
@@ -142,6 +151,29 @@ class Verifier:
         with self.database.begin() as uow:
             uow.outbox.done(claim.message_id)
             uow.commit()
+
+
+def _report_overlap(uow: UnitOfWork, file: StoredFile) -> Overlap | None:
+    """Record in the nearest group above that another project has the name, too."""
+    overlap = next(iter(uow.group_pages.overlaps(file.project_id, file.package)), None)
+    if overlap is not None:
+        details = {
+            "project": overlap.project,
+            "others": list(overlap.others),
+            "package_overlap": overlap.policy.value,
+        }
+        uow.audit.record(
+            AuditEvent(
+                Action.PACKAGE_OVERLAP,
+                file.publisher.agent,
+                group_id=overlap.group_id,
+                package=overlap.package,
+                version=file.version,
+                filename=file.filename,
+                details=details,
+            )
+        )
+    return overlap
 
 
 def _published(file: StoredFile) -> AuditEvent:

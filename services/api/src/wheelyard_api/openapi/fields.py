@@ -53,5 +53,6 @@ ENDS: Final[Schema] = {
 }
 STATUS: Final = one_of("active", "archived", "quarantined", "deprecated")
 VISIBILITY: Final = one_of("private", "internal", "public")
+PACKAGE_OVERLAP: Final = one_of("merge", "first_project", "refuse")
 REGISTRY_ACCESS: Final = one_of("disabled", "private", "enabled", "public")
 ROLE: Final[Schema] = {"type": "integer", "enum": [10, 20, 30, 40, 50]}

@@ -8,6 +8,7 @@ from wheelyard_api.openapi.fields import (
     ID,
     LONG_TEXT,
     MOMENT,
+    PACKAGE_OVERLAP,
     REGISTRY_ACCESS,
     ROLE,
     TEXT,
@@ -26,14 +27,15 @@ _SEARCH: Final[Fields] = KEYSET | {
     "membership": FLAG,
     "min_access_level": ROLE,
 }
-_GROUP: Final = {
+_PLACE: Final = {
     "name": TEXT,
     "path": TEXT,
     "description": LONG_TEXT,
     "visibility": VISIBILITY,
     "burn_filenames": FLAG,
 }
-_PROJECT: Final = _GROUP | {"package_registry_access_level": REGISTRY_ACCESS}
+_GROUP: Final = _PLACE | {"package_overlap": PACKAGE_OVERLAP}
+_PROJECT: Final = _PLACE | {"package_registry_access_level": REGISTRY_ACCESS}
 _MEMBER: Final = {"access_level": ROLE, "expires_at": ENDS}
 
 

@@ -9,6 +9,7 @@ from wheelyard_api.openapi.fields import (
     ID,
     MOMENT,
     NUMBER,
+    PACKAGE_OVERLAP,
     REGISTRY_ACCESS,
     ROLE,
     STATUS,
@@ -133,6 +134,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "description": _STRING,
             "visibility": VISIBILITY,
             "burn_filenames": FLAG,
+            "package_overlap": PACKAGE_OVERLAP,
             "web_url": _STRING,
             "created_at": MOMENT,
         }

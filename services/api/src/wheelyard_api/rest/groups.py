@@ -12,6 +12,7 @@ from wheelyard_api.rest.projects import answer_projects, least_role
 from wheelyard_core.domain.access import Visibility
 from wheelyard_core.domain.administering import GroupPermission, reach_of
 from wheelyard_core.domain.administration import GroupChanges, GroupFilter, ProjectFilter
+from wheelyard_core.domain.group_index import PackageOverlap
 from wheelyard_core.domain.places import parse_path, parse_title, path_from
 from wheelyard_core.usecases import administer_groups
 from wheelyard_core.usecases.administer_groups import NewGroup
@@ -59,6 +60,7 @@ def create() -> Response:
             params.choice("visibility", Visibility) or Visibility.PRIVATE,
             params.text("description", LONG_TEXT) or "",
             bool(params.flag("burn_filenames")),
+            params.choice("package_overlap", PackageOverlap) or PackageOverlap.MERGE,
         )
         return created(shown.group(administer_groups.create_group(who, new)))
 
@@ -84,6 +86,7 @@ def change(reference: str) -> Response:
             description=params.text("description", LONG_TEXT),
             visibility=params.choice("visibility", Visibility),
             burn_filenames=params.flag("burn_filenames"),
+            package_overlap=params.choice("package_overlap", PackageOverlap),
         )
         return jsonify(shown.group(administer_groups.change_group(who, reference, changes)))
 

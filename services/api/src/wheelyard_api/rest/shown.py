@@ -58,6 +58,7 @@ def group(found: Group) -> Shown:
         "description": found.description,
         "visibility": found.visibility.value,
         "burn_filenames": found.burn_filenames,
+        "package_overlap": found.package_overlap.value,
         "web_url": _page(f"groups/{found.full_path}"),
         "created_at": moment(found.created_at),
     }

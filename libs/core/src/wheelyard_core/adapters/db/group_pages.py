@@ -7,7 +7,7 @@ from wheelyard_core.adapters.db import reaching, serials
 from wheelyard_core.adapters.db.models import File, Namespace, Package, ProjectRow
 from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.domain.catalogue import FileStatus
-from wheelyard_core.domain.group_index import Holder
+from wheelyard_core.domain.group_index import Holder, Overlap, PackageOverlap
 
 
 class SqlGroupPages:
@@ -70,14 +70,47 @@ class SqlGroupPages:
         )
         return tuple((project_id, name) for project_id, name in rows)
 
-    def above(self, project_id: int) -> tuple[int, ...]:
-        """Return the groups above a project, from the root."""
-        lineage = self._session.scalar(
-            select(Namespace.lineage)
-            .join(ProjectRow, ProjectRow.namespace_id == Namespace.id)
-            .where(ProjectRow.id == project_id, Namespace.owner_id.is_(None))
+    def overlaps(self, project_id: int, normalized: str) -> tuple[Overlap, ...]:
+        """Return in which groups above the project others have the name, the nearest one first."""
+        mine = self._place(project_id)
+        if mine is None:
+            return ()
+        others = [
+            (path, frozenset(group_ids_of(lineage)))
+            for path, lineage in self._session.execute(
+                select(ProjectRow.full_path, Namespace.lineage)
+                .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+                .join(Package, Package.project_id == ProjectRow.id)
+                .where(Package.normalized == normalized, ProjectRow.id != project_id)
+                .order_by(Package.id)
+            )
+        ]
+        shared = [
+            (group_id, tuple(path for path, above in others if group_id in above))
+            for group_id in reversed(group_ids_of(mine[1]))
+        ]
+        policies = self._policies([group_id for group_id, paths in shared if paths])
+        return tuple(
+            Overlap(group_id, *policies[group_id], normalized, mine[0], paths)
+            for group_id, paths in shared
+            if group_id in policies
         )
-        return () if lineage is None else group_ids_of(lineage)
+
+    def _place(self, project_id: int) -> tuple[str, str] | None:
+        found = self._session.execute(
+            select(ProjectRow.full_path, Namespace.lineage)
+            .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+            .where(ProjectRow.id == project_id, Namespace.owner_id.is_(None))
+        ).first()
+        return None if found is None else (found[0], found[1])
+
+    def _policies(self, group_ids: list[int]) -> dict[int, tuple[str, PackageOverlap]]:
+        rows = self._session.execute(
+            select(Namespace.id, Namespace.full_path, Namespace.package_overlap).where(
+                Namespace.id.in_(group_ids)
+            )
+        )
+        return {group_id: (path, policy) for group_id, path, policy in rows}
 
 
 def _is_listed() -> ColumnElement[bool]:

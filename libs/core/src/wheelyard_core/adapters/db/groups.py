@@ -108,7 +108,7 @@ class SqlGroups:
             if row.parent_id is None and changes.path.lower() != row.path_key:
                 paths.require_no_user(self._session, changes.path)
             paths.move(self._session, row, changes.path)
-        for name in ("name", "description", "visibility", "burn_filenames"):
+        for name in ("name", "description", "visibility", "burn_filenames", "package_overlap"):
             value = getattr(changes, name)
             if value is not None:
                 setattr(row, name, value)
@@ -175,6 +175,7 @@ def group_of(row: Namespace) -> Group:
         visibility=row.visibility,
         description=row.description,
         burn_filenames=row.burn_filenames,
+        package_overlap=row.package_overlap,
         created_at=row.created_at,
         group_ids=group_ids_of(row.lineage),
     )

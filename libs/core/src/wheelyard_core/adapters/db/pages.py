@@ -124,7 +124,14 @@ class SqlPages:
             projects.append((policy, Role(max(direct.get(project_id, 0), *roles))))
         own = group_ids_of(namespace.lineage)
         role = Role(max(inherited.get(group_id, 0) for group_id in own))
-        return GroupProjects(namespace.id, own, namespace.visibility, role, tuple(projects))
+        return GroupProjects(
+            namespace.id,
+            own,
+            namespace.visibility,
+            role,
+            tuple(projects),
+            namespace.package_overlap,
+        )
 
     def _group(self, reference: str) -> Namespace | None:
         query = select(Namespace).where(Namespace.owner_id.is_(None))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wheelyard_core.adapters.db.models.base import NEVER_AGAIN, Base
 from wheelyard_core.adapters.db.types import Id, Word
 from wheelyard_core.domain.access import RegistryAccess, Visibility
+from wheelyard_core.domain.group_index import PackageOverlap
 
 
 class Namespace(Base):
@@ -29,6 +30,9 @@ class Namespace(Base):
     visibility: Mapped[Visibility] = mapped_column(Word(Visibility))
     description: Mapped[str] = mapped_column(Text, default="")
     burn_filenames: Mapped[bool] = mapped_column(default=False)
+    package_overlap: Mapped[PackageOverlap] = mapped_column(
+        Word(PackageOverlap), default=PackageOverlap.MERGE
+    )
     created_at: Mapped[datetime]
 
 

@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("visibility", sa.String(length=32), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("burn_filenames", sa.Boolean(), nullable=False),
+        sa.Column("package_overlap", sa.String(length=32), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_namespaces_owner_id")),
         sa.ForeignKeyConstraint(
