@@ -48,6 +48,11 @@ compose-test: setup  ## Run the containers for real, kill each in turn, find eve
 fuzz: setup  ## Send every address far more odd requests than `make test` does
 	@WHEELYARD_TEST_FUZZ=$${EXAMPLES:-300} $(BIN)/pytest -n 2 --timeout 3600 tests/e2e/test_described_api.py $(ARGS)
 
+.PHONY: clients-matrix
+clients-matrix: setup  ## Run every client in every cell, print the matrix, write docs/CLIENTS.md
+	@$(BIN)/pytest -n 2 -m "not compose" --deselect tests/e2e/clients/test_matrix.py::test_the_page_is_the_tables $(ARGS) tests/e2e/clients
+	@$(BIN)/python -m tests.e2e.clients.page
+
 .PHONY: lint
 lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -175,7 +175,7 @@ INSTALLERS = (
     ),
     Installer(
         lock="uv",
-        way="lock, sync",
+        way="lock and sync",
         install=_uv_syncs,
         resolve=_uv_locks,
         locked_out="could not be queried due to a lack of valid authentication credentials",
@@ -184,7 +184,7 @@ INSTALLERS = (
     ),
     Installer(
         lock="poetry",
-        way="lock, install",
+        way="lock and install",
         install=_poetry_installs,
         resolve=_poetry_locks,
         read_part=_poetry_reads_part,
@@ -192,7 +192,7 @@ INSTALLERS = (
     ),
     Installer(
         lock="pdm",
-        way="lock, sync",
+        way="lock and sync",
         install=_pdm_syncs,
         resolve=_pdm_locks,
         locked_out="Unable to find candidates for library",

@@ -1,5 +1,6 @@
 """Which client does what, where and with which token: every cell, and a subset that covers."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,14 +46,14 @@ class Client:
     """A program of one version, and one way of using it."""
 
     lock: str
-    """Its requirements/clients/<lock>.lock: the program's name, and a version unless current."""
+    """Its requirements/clients/<lock>.lock: the program's name, with a number unless current."""
     way: str = ""
     cannot: Mapping[Action, str] = field(default_factory=dict)
     """What it has no means to do, each with the reason."""
 
     @property
     def name(self) -> str:
-        program = self.lock.partition("-")[0]
+        program = re.sub(r"-\d+$", "", self.lock)
         return f"{program} {version_of(self.lock, program)}"
 
     def __str__(self) -> str:
