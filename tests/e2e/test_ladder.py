@@ -223,6 +223,19 @@ def test_who_may_delete_does(actor: str, path: str, world: World) -> None:
     assert world.ask(route, spot, spot.headers(actor)).status == 404
 
 
+@pytest.mark.parametrize("actor", [*OUTSIDERS, "guest", "reporter", "deploy read"])
+def test_an_upload_of_others_is_like_none(actor: str, world: World) -> None:
+    for visibility in VISIBILITIES:
+        spot, (status,) = world.spot(visibility), ROUTES["status"]
+
+        others, none = (
+            world.ask(status, facts, spot.headers(actor))
+            for facts in (spot, {**spot, "upload": "7f"})
+        )
+
+        assert (others.status, others.body) == (none.status, none.body)
+
+
 def test_an_upload_is_shown_to_whoever_sent_it(world: World) -> None:
     spot = world.spot(PRIVATE)
     sender, wheel = spot.place.user(Role.DEVELOPER), ADistribution().named(unique("mine")).wheel()
