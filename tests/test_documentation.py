@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scripts import refusals as refusals_page
 
 import wheelyard_api
 import wheelyard_core
@@ -118,6 +119,12 @@ def test_every_refusal_is_described_with_its_status() -> None:
     described = set(re.findall(r"^\| `(\w+)` \| (\d+) \|", API, re.MULTILINE))
 
     assert described == {(kind.code, str(status.value)) for kind, status in STATUS_OF.items()}
+
+
+def test_the_page_of_errors_has_every_sentence_of_the_code() -> None:
+    assert refusals_page.PAGE.read_text() == refusals_page.rendered(), (
+        "write it anew: python -m scripts.refusals"
+    )
 
 
 def test_every_make_target_is_explained_and_every_one_named_exists() -> None:
