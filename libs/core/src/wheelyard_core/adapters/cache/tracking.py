@@ -9,7 +9,7 @@ import selectors
 import sys
 from collections.abc import Sequence
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final, Protocol
 from weakref import ReferenceType, ref
 
@@ -28,6 +28,10 @@ _PING_SECONDS: Final = 0.3
 _REST_SECONDS: Final = 0.3
 _TIMEOUT: Final = 1.0
 _PING: Final = b"wheelyard"
+# How long to wait for the thread that reads, which is the next to run or nearly so: an answer of
+# the database takes longer, and it would be kept from running by it.
+_MOMENT_SECONDS: Final = 0.01
+_LOOK_AGAIN_SECONDS: Final = 0.0002
 
 
 class Arrivals(Protocol):
@@ -81,6 +85,20 @@ class RedisTracking:
 
     def is_current(self) -> bool:
         """Tell whether the follower has heard of everything that Redis has sent.
+
+        Something unread is an answer to a ping mostly, so it is waited for, for a moment.
+        """
+        if self._has_heard_all():
+            return True
+        ends = monotonic() + _MOMENT_SECONDS
+        while monotonic() < min(ends, self._trusted_until):
+            sleep(_LOOK_AGAIN_SECONDS)
+            if self._has_heard_all():
+                return True
+        return False
+
+    def _has_heard_all(self) -> bool:
+        """Tell whether nothing that Redis has sent is still unread.
 
         The order matters: bytes that are not in the socket any more were taken while `_is_reading`
         was set, so a look at it afterwards sees them acted on, or being acted on.
