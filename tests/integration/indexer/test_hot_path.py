@@ -31,6 +31,8 @@ from wheelyard_core.domain.tokens import lookup_of
 from wheelyard_indexer.addresses import PROJECT_ROUTE
 from wheelyard_indexer.app import create_app
 from wheelyard_indexer.hot import Hit, HotPath
+from wheelyard_indexer.sending import Sender
+from wheelyard_web.parts import part
 
 ONE = ADistribution().named("demo", "1.0").wheel()
 TWO = ADistribution().named("demo", "2.0").wheel()
@@ -83,7 +85,8 @@ def test_memory_and_flask_give_the_same_answers(published: Reader, replica: Repl
 def test_a_hit_is_told_with_the_route_that_flask_would_tell(published: Reader) -> None:
     app = create_app(published.yard.registry)
     hits: list[Hit] = []
-    hot = HotPath(app, app.extensions["wheelyard.sender"], hits.append)
+    with app.app_context():
+        hot = HotPath(app, part(Sender), hits.append)
     Replica(published.yard, Client(app)).warm(published)
 
     Replica(published.yard, Client(hot)).ask(published, PAGE, {"Accept": JSON})

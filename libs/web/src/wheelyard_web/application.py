@@ -11,6 +11,7 @@ from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_web import health, watching
 from wheelyard_web.errors import register_error_handlers
+from wheelyard_web.parts import equip, wrap
 
 Wsgi = watching.Wsgi
 
@@ -34,15 +35,15 @@ def make_app(
 ) -> Flask:
     """Return an application over *registry* with these addresses."""
     app = Flask(name, static_folder=None)
-    app.extensions["wheelyard"] = registry
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = Number
-    app.wsgi_app = without_trailing_slash(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
+    wrap(app, without_trailing_slash)
     register_error_handlers(app)
     app.before_request(refuse_broken_text)
-    app.extensions["wheelyard.readiness"] = health.Readiness(
+    readiness = health.Readiness(
         registry.database, registry.stopping, needs_database=needs_database
     )
+    equip(app, registry, readiness)
     for blueprint in (health.blueprint, *blueprints):
         app.register_blueprint(blueprint)
     service = name.removeprefix("wheelyard_")

@@ -2,11 +2,12 @@
 
 from threading import Event
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, jsonify
 
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.observability.looking import Look, TooLate
 from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_web.parts import part
 
 blueprint = Blueprint("health", __name__)
 
@@ -58,7 +59,7 @@ def livez() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> Response:
     """Answer 200 while requests can be served, else 503 and why."""
-    problem = current_app.extensions["wheelyard.readiness"].problem()
+    problem = part(Readiness).problem()
     response = jsonify({"status": problem or "ready"})
     response.status_code = 200 if problem is None else 503
     return response

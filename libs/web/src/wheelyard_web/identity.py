@@ -1,6 +1,6 @@
 """Who makes the request at hand."""
 
-from flask import current_app, g, request
+from flask import g, request
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.access import Actor, Permission
@@ -9,13 +9,12 @@ from wheelyard_core.domain.credentials import Credentials, read_credentials
 from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.authenticate import Authenticated, authenticate, note_use
 from wheelyard_core.usecases.authorise import authorised_project
+from wheelyard_web.parts import part
 
 
 def registry() -> Registry:
     """Return what `create_app` was given."""
-    found = current_app.extensions["wheelyard"]
-    assert isinstance(found, Registry)  # noqa: S101  put there by create_app
-    return found
+    return part(Registry)
 
 
 def credentials() -> Credentials | None:

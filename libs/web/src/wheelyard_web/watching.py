@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 
 from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person, TrustedPublisher
 from wheelyard_core.observability.metrics import UNMATCHED, Metrics
+from wheelyard_web.parts import wrap
 
 Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
 
@@ -200,7 +201,7 @@ def watch(app: Flask, service: str, metrics: Metrics, trusted_proxies: tuple[str
     app.before_request(_begin)
     app.after_request(_note)
     metrics.expect_requests(service, _routes(app))
-    app.wsgi_app = Watch(app.wsgi_app, service, metrics, trusted_proxies)  # type: ignore[method-assign]  # Flask's own way
+    wrap(app, lambda inner: Watch(inner, service, metrics, trusted_proxies))
 
 
 def _begin() -> None:

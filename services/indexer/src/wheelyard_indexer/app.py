@@ -10,6 +10,7 @@ from wheelyard_indexer.measuring import measure, measured_hits
 from wheelyard_indexer.memory import Memory, Room
 from wheelyard_indexer.sending import Sender
 from wheelyard_web.application import make_app
+from wheelyard_web.parts import equip, wrap
 from wheelyard_web.watching import Origin
 
 
@@ -17,15 +18,11 @@ def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
     blueprints = [pages.blueprint, files.blueprint]
     app = make_app("wheelyard_indexer", registry, blueprints, needs_database=False)
-    app.extensions["wheelyard.pages"] = registry.pages()
-    app.extensions["wheelyard.group_pages"] = registry.group_pages()
     measure(app, registry.metrics)
     http = registry.settings.http
     memory = Memory(registry.tracking(), ACCESS_EPOCH, Room(http.page_memory, http.file_memory))
     sender = Sender(registry.blobs, memory)
-    app.extensions["wheelyard.memory"] = memory
-    app.extensions["wheelyard.sender"] = sender
-    hits = measured_hits(registry.metrics)
-    hot_path = HotPath(app.wsgi_app, sender, hits, Origin(http.trusted_proxies))
-    app.wsgi_app = hot_path  # type: ignore[method-assign]  # Flask's own way
+    equip(app, registry.pages(), registry.group_pages(), memory, sender)
+    hits, origin = measured_hits(registry.metrics), Origin(http.trusted_proxies)
+    wrap(app, lambda inner: HotPath(inner, sender, hits, origin))
     return app

@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from typing import Final
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, redirect, request
 
 from wheelyard_core.domain.catalogue import StoredFile
 from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.usecases.pages import Pages
 from wheelyard_indexer.file_answers import Asked, ServedFile, file_answer
 from wheelyard_indexer.hot import OUTAGE
-from wheelyard_indexer.remembering import Remembering, memory, pages
+from wheelyard_indexer.memory import Memory
+from wheelyard_indexer.remembering import Remembering
 from wheelyard_indexer.sending import Sender
 from wheelyard_web.identity import registry
+from wheelyard_web.parts import part
 
 blueprint = Blueprint("files", __name__)
 
@@ -28,7 +31,7 @@ def project_file(reference: str, sha256: str, filename: str) -> Response:
     outage = request.environ.get(OUTAGE)
     if outage is not None:
         raise outage
-    remembering = Remembering.begin(memory(), request.environ)
+    remembering = Remembering.begin(part(Memory), request.environ)
     allowed = remembering.allowed(reference)
     stored = _find(frozenset({allowed.project_id}), sha256.lower(), filename)
     file = _served(stored, filename)
@@ -40,7 +43,7 @@ def project_file(reference: str, sha256: str, filename: str) -> Response:
 @blueprint.get(f"{_GROUP}/<sha256>/<filename>", provide_automatic_options=False)
 def group_file(reference: str, sha256: str, filename: str) -> Response:
     """Answer with a file of any project below a group that the actor may read."""
-    group = Remembering.begin(memory(), request.environ).allowed_group(reference)
+    group = Remembering.begin(part(Memory), request.environ).allowed_group(reference)
     stored = _find(group.project_ids, sha256.lower(), filename)
     return _answer(stored, _served(stored, filename), public=group.public)
 
@@ -55,7 +58,7 @@ def _find(project_ids: frozenset[int], sha256: str, filename: str) -> StoredFile
 
 def _served(stored: StoredFile, filename: str) -> ServedFile:
     """Return the blob that is meant: the file, or its metadata file."""
-    page = pages().key(stored.project_id, stored.package)
+    page = part(Pages).key(stored.project_id, stored.package)
     if not filename.endswith(_METADATA):
         return ServedFile(stored.blob_key, stored.digests.sha256, stored.size, page)
     if stored.metadata_sha256 is None or stored.metadata_size is None:
@@ -78,7 +81,7 @@ def _answer(stored: StoredFile, file: ServedFile, *, public: bool) -> Response:
     answer = file_answer(file, Asked.of(request.environ), public=public)
     body: Iterable[bytes] | bytes = ()
     if answer.span is not None:
-        body = _sender().begin(file, answer.span)
+        body = part(Sender).begin(file, answer.span)
     return Response(body, answer.status, answer.headers, direct_passthrough=True)
 
 
@@ -93,9 +96,3 @@ def _elsewhere(file: StoredFile) -> Response | None:
     # Whoever holds the address reads the bytes.
     response.headers["Cache-Control"] = "no-store"
     return response  # type: ignore[return-value]  # Flask's own
-
-
-def _sender() -> Sender:
-    found = current_app.extensions["wheelyard.sender"]
-    assert isinstance(found, Sender)  # noqa: S101  put there by create_app
-    return found

@@ -10,9 +10,13 @@ from wheelyard_core.domain.errors import InvalidName, NotFound
 from wheelyard_core.domain.names import PackageName
 from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negotiate
 from wheelyard_core.simple.render import Rendered
+from wheelyard_core.usecases.group_pages import GroupPages
+from wheelyard_core.usecases.pages import Pages
 from wheelyard_indexer.answers import VARY, cache_control, page_answer
-from wheelyard_indexer.remembering import Remembering, group_pages, memory, pages
+from wheelyard_indexer.memory import Memory
+from wheelyard_indexer.remembering import Remembering
 from wheelyard_web.errors import answer as error_answer
+from wheelyard_web.parts import part
 
 blueprint = Blueprint("pages", __name__)
 
@@ -29,10 +33,10 @@ _NOT_ACCEPTABLE: Final = (
 @blueprint.get(_ALIAS, provide_automatic_options=False)
 def root(reference: str) -> Response:
     """Answer with the names of a project's packages."""
-    remembering = Remembering.begin(memory(), request.environ)
+    remembering = Remembering.begin(part(Memory), request.environ)
     allowed = remembering.allowed(reference)
-    page = pages().root(allowed.project_id)
-    remembering.page(pages().key(allowed.project_id), page)
+    page = part(Pages).root(allowed.project_id)
+    remembering.page(part(Pages).key(allowed.project_id), page)
     return _answer(page, public=allowed.public)
 
 
@@ -40,33 +44,33 @@ def root(reference: str) -> Response:
 @blueprint.get(f"{_ALIAS}/<package>", provide_automatic_options=False)
 def package(reference: str, package: str) -> Response:
     """Answer with the files of a package."""
-    remembering = Remembering.begin(memory(), request.environ)
+    remembering = Remembering.begin(part(Memory), request.environ)
     allowed = remembering.allowed(reference)
     normalized = _normalized(package)
     if normalized != package:
         return _under_its_name(package, normalized, public=allowed.public)
-    page = pages().package(allowed.project_id, package)
+    page = part(Pages).package(allowed.project_id, package)
     if page is None:
         raise NotFound(f"Package not found: {package}")
-    remembering.page(pages().key(allowed.project_id, package), page)
+    remembering.page(part(Pages).key(allowed.project_id, package), page)
     return _answer(page, public=allowed.public)
 
 
 @blueprint.get(_GROUP, provide_automatic_options=False)
 def group_root(reference: str) -> Response:
     """Answer with the names of the packages below a group that the actor may read."""
-    group = Remembering.begin(memory(), request.environ).allowed_group(reference)
-    return _answer(group_pages().root(group), public=group.public)
+    group = Remembering.begin(part(Memory), request.environ).allowed_group(reference)
+    return _answer(part(GroupPages).root(group), public=group.public)
 
 
 @blueprint.get(f"{_GROUP}/<package>", provide_automatic_options=False)
 def group_package(reference: str, package: str) -> Response:
     """Answer with the files that a package has in all projects below a group."""
-    group = Remembering.begin(memory(), request.environ).allowed_group(reference)
+    group = Remembering.begin(part(Memory), request.environ).allowed_group(reference)
     normalized = _normalized(package)
     if normalized != package:
         return _under_its_name(package, normalized, public=group.public)
-    page = group_pages().package(group, package)
+    page = part(GroupPages).package(group, package)
     if page is None:
         raise NotFound(f"Package not found: {package}")
     return _answer(page, public=group.public)
@@ -84,7 +88,7 @@ def _under_its_name(package: str, normalized: str, *, public: bool) -> Response:
     """Return a redirect to the normalized name, with the query; it says nothing of existence."""
     # Werkzeug's path begins with one slash, whatever was sent: two would name another host.
     here = request.path.removesuffix(package)
-    address = f"{pages().base_path}{quote(here)}{normalized}/"
+    address = f"{part(Pages).base_path}{quote(here)}{normalized}/"
     query = request.query_string.decode("ascii", "ignore")
     response = Response(status=301, content_type="text/plain")
     response.headers["Location"] = f"{address}?{query}" if query else address

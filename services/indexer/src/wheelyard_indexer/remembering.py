@@ -5,12 +5,11 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from flask import current_app, g
+from flask import g
 
 from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
 from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.simple.render import Rendered
-from wheelyard_core.usecases.group_pages import GroupPages
 from wheelyard_core.usecases.pages import Pages
 from wheelyard_indexer.addresses import is_group_of, is_place_of, place_of
 from wheelyard_indexer.file_answers import ServedFile
@@ -18,27 +17,7 @@ from wheelyard_indexer.hot import grant_key, remembered_grant
 from wheelyard_indexer.memory import Grant, GroupGrant, Memory
 from wheelyard_indexer.reading import Allowed, allowed_group, allowed_to_pull
 from wheelyard_web.identity import registry
-
-
-def memory() -> Memory:
-    """Return the memory of this process."""
-    found = current_app.extensions["wheelyard.memory"]
-    assert isinstance(found, Memory)  # noqa: S101  put there by create_app
-    return found
-
-
-def pages() -> Pages:
-    """Return what reads simple pages."""
-    found = current_app.extensions["wheelyard.pages"]
-    assert isinstance(found, Pages)  # noqa: S101  put there by create_app
-    return found
-
-
-def group_pages() -> GroupPages:
-    """Return what reads the simple pages of groups."""
-    found = current_app.extensions["wheelyard.group_pages"]
-    assert isinstance(found, GroupPages)  # noqa: S101  put there by create_app
-    return found
+from wheelyard_web.parts import part
 
 
 @dataclass(slots=True)
@@ -106,7 +85,7 @@ class Remembering:
         self.memory.remember_file((project_id, sha256, filename), file, self.ticket)
 
     def _remember(self, allowed: Allowed, place: str) -> None:
-        stem, until = pages().key(allowed.project_id), self._until(allowed.until)
+        stem, until = part(Pages).key(allowed.project_id), self._until(allowed.until)
         grant = Grant(allowed.project_id, stem, allowed.public, until, g.get("actor"))
         self.memory.remember_grant(grant_key(self.environ, place), grant, self.ticket)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-from flask import Response, current_app, g, render_template, request
+from flask import Response, g, render_template, request
 from markupsafe import Markup
 
 from wheelyard_api.people.addresses import Links
@@ -14,9 +14,8 @@ from wheelyard_api.people.readme import Readmes
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_web.identity import registry
+from wheelyard_web.parts import part
 
-ASSETS: Final = "wheelyard.assets"
-READMES: Final = "wheelyard.readmes"
 _LONGEST_QUERY: Final = 200
 _LAST_PAGE: Final = 10**9
 
@@ -59,7 +58,7 @@ class Shown:
 def answer(shown: Shown, status: int = 200) -> Response:
     """Return a page."""
     links = links_here()
-    names = current_app.extensions[ASSETS].names
+    names = part(Assets).names
     html = render_template(
         f"people/{shown.template}",
         links=links,
@@ -86,16 +85,7 @@ def links_here() -> Links:
 
 def readme(text: str, content_type: str | None) -> Markup | None:
     """Return a README as safe HTML, or None when it is to be shown as it is."""
-    readmes = current_app.extensions[READMES]
-    assert isinstance(readmes, Readmes)  # noqa: S101  put there by the blueprint
-    return readmes.html(text, content_type)
-
-
-def assets() -> Assets:
-    """Return the style sheet and the picture."""
-    found = current_app.extensions[ASSETS]
-    assert isinstance(found, Assets)  # noqa: S101  put there by the blueprint
-    return found
+    return part(Readmes).html(text, content_type)
 
 
 def query(name: str) -> str | None:
@@ -117,9 +107,9 @@ def page_number() -> int:
 def crumbs_to(path: str, links: Links, *, is_personal: bool = False) -> Iterator[Crumb]:
     """Yield the groups above a path and what is there; a personal namespace has no page."""
     parts = path.split("/")
-    for at, part in enumerate(parts, 1):
+    for at, name in enumerate(parts, 1):
         shown = at > 1 or not is_personal
-        yield Crumb(part, links.place("/".join(parts[:at])) if shown else None)
+        yield Crumb(name, links.place("/".join(parts[:at])) if shown else None)
 
 
 def tabs_of(project: Project, here: str) -> list[Tab]:

@@ -15,19 +15,12 @@ from wheelyard_api.people.headers import protect
 from wheelyard_api.people.origin import require_same_origin
 from wheelyard_api.people.places import look, look_home
 from wheelyard_api.people.readme import Readmes
-from wheelyard_api.people.shown import (
-    ASSETS,
-    READMES,
-    Shown,
-    answer,
-    assets,
-    here,
-    links_here,
-)
+from wheelyard_api.people.shown import Shown, answer, here, links_here
 from wheelyard_core.domain.access import Anonymous
 from wheelyard_core.domain.errors import AuthenticationRequired, RegistryError
 from wheelyard_core.ports import DatabaseUnavailable
 from wheelyard_web import errors
+from wheelyard_web.parts import equip, part
 
 log = structlog.get_logger()
 
@@ -42,8 +35,7 @@ def prepare(state: BlueprintSetupState) -> None:
     """Give the application what the pages need, before they have their addresses."""
     app = state.app
     app.url_map.converters["place"] = PlaceConverter
-    app.extensions[ASSETS] = Assets()
-    app.extensions[READMES] = Readmes()
+    equip(app, Assets(), Readmes())
     app.jinja_env.undefined = StrictUndefined
     for make in (wording.size, wording.day, wording.minute, wording.iso, wording.link):
         app.add_template_filter(make)
@@ -113,7 +105,7 @@ def sign_out() -> Response:
 @blueprint.get("/_/assets/<name>", provide_automatic_options=False)
 def asset(name: str) -> Response:
     """Answer with the style sheet or a picture."""
-    return assets().answer(name)
+    return part(Assets).answer(name)
 
 
 @blueprint.errorhandler(RegistryError)

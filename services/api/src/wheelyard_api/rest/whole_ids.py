@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Flask
 
 from wheelyard_web.application import Wsgi
+from wheelyard_web.parts import wrap
 
 _ID: Final = re.compile(r"(?:https?://[^/]+)?(/api/v4/(?:projects|groups)/)([^/?#]+)")
 _SLASH: Final = "%2F"
@@ -20,7 +21,7 @@ _SLASH: Final = "%2F"
 
 def keep_ids_whole(app: Flask) -> None:
     """Have views get the path that an encoded segment stands for, whatever is in it."""
-    app.wsgi_app = _with_whole_id(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
+    wrap(app, _with_whole_id)
 
     @app.url_value_preprocessor
     def decode(_endpoint: str | None, values: dict[str, Any] | None) -> None:
