@@ -1,13 +1,11 @@
 """Releases and files by their names: yanked, un-yanked, deleted, and pages that say so at once."""
 
 from threading import Barrier, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from tests.integration.rest.conftest import Someone, Town
 from tests.support.distributions import ADistribution, Built
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Someone, Town
 
 pytestmark = pytest.mark.integration
 
@@ -17,14 +15,14 @@ NEXT = ADistribution().named("Demo.Pkg", "1.1").wheel()
 
 
 @pytest.fixture
-def project(town: "Town") -> Any:
+def project(town: Town) -> Any:
     made = town.project()
     town.yard.must_publish(made["id"], str(town.admin.secret), WHEEL, SDIST, NEXT)
     return made
 
 
 @pytest.fixture
-def maintainer(town: "Town", project: Any) -> "Someone":
+def maintainer(town: Town, project: Any) -> Someone:
     return town.member(40, project=project)
 
 
@@ -36,13 +34,13 @@ def named(project: Any, *rest: str) -> str:
     return "/".join([f"/projects/{project['id']}/packages/pypi/releases", *rest])
 
 
-def yanked(town: "Town", project: Any) -> dict[str, Any]:
+def yanked(town: Town, project: Any) -> dict[str, Any]:
     """Return what the page says of each file: None where it is not yanked."""
     files = town.yard.listing(project["id"], "demo-pkg", str(town.admin.secret))
     return {file["filename"]: file.get("yanked") for file in files}
 
 
-def acts(town: "Town", project: Any) -> list[tuple[str, str | None]]:
+def acts(town: Town, project: Any) -> list[tuple[str, str | None]]:
     found = town.admin.get(f"/projects/{project['id']}/audit_events?sort=asc")
     return [
         (event["event_name"], event["details"]["reason"])
@@ -52,7 +50,7 @@ def acts(town: "Town", project: Any) -> list[tuple[str, str | None]]:
 
 
 def test_a_yanked_release_is_marked_on_the_page_with_its_reason(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     state = maintainer.put(yank(project, "demo_PKG", "1.0.0"), reason="it breaks <everything>")
 
@@ -72,7 +70,7 @@ def test_a_yanked_release_is_marked_on_the_page_with_its_reason(
 
 
 def test_a_release_that_is_unyanked_is_as_it_was(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     maintainer.put(yank(project, "demo-pkg", "1.0"))
     assert yanked(town, project)[WHEEL.filename] is True
@@ -84,7 +82,7 @@ def test_a_release_that_is_unyanked_is_as_it_was(
     assert set(yanked(town, project).values()) == {None}
 
 
-def test_one_file_is_yanked_alone(town: "Town", project: Any, maintainer: "Someone") -> None:
+def test_one_file_is_yanked_alone(town: Town, project: Any, maintainer: Someone) -> None:
     state = maintainer.put(yank(project, "demo-pkg", "1.0", WHEEL.filename), reason="broken wheel")
 
     assert state["yanked"] is False
@@ -100,7 +98,7 @@ def test_one_file_is_yanked_alone(town: "Town", project: Any, maintainer: "Someo
 
 
 def test_a_file_that_comes_late_into_a_yanked_release_is_yanked(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     late = DEMO.tagged("cp311-abi3-any").wheel()
     maintainer.put(yank(project, "demo-pkg", "1.0"), reason="broken")
@@ -111,7 +109,7 @@ def test_a_file_that_comes_late_into_a_yanked_release_is_yanked(
 
 
 def test_doing_it_again_changes_nothing_and_leaves_no_event(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     address = yank(project, "demo-pkg", "1.0")
     first = maintainer.put(address, reason="broken")
@@ -131,7 +129,7 @@ def test_doing_it_again_changes_nothing_and_leaves_no_event(
     ]
 
 
-def page_serial(town: "Town", project: Any) -> int:
+def page_serial(town: Town, project: Any) -> int:
     page = town.yard.page(project["id"], "demo-pkg", str(town.admin.secret))
     return int(page.headers["X-PyPI-Last-Serial"])
 
@@ -149,14 +147,14 @@ def page_serial(town: "Town", project: Any) -> int:
     ],
 )
 def test_what_is_not_there_is_404(
-    method: str, rest: tuple[str, ...], project: Any, maintainer: "Someone"
+    method: str, rest: tuple[str, ...], project: Any, maintainer: Someone
 ) -> None:
     assert maintainer.status(method, yank(project, *rest)) == 404
     if method == "DELETE":
         assert maintainer.status(method, named(project, *rest)) == 404
 
 
-def test_a_wrong_reason_is_refused_by_a_sentence(project: Any, maintainer: "Someone") -> None:
+def test_a_wrong_reason_is_refused_by_a_sentence(project: Any, maintainer: Someone) -> None:
     for reason in ("x" * 1001, "a\u0000b", ["a", "list"]):
         answer = maintainer.ask("PUT", yank(project, "demo-pkg", "1.0"), json={"reason": reason})
         assert answer.status_code == 400
@@ -165,7 +163,7 @@ def test_a_wrong_reason_is_refused_by_a_sentence(project: Any, maintainer: "Some
     assert answer.status_code == 400
 
 
-def test_only_maintainers_yank(town: "Town", project: Any) -> None:
+def test_only_maintainers_yank(town: Town, project: Any) -> None:
     token = town.admin.post(
         f"/projects/{project['id']}/deploy_tokens",
         name="ci",
@@ -179,7 +177,7 @@ def test_only_maintainers_yank(town: "Town", project: Any) -> None:
         assert town.nobody.status(method, address) == 401
 
 
-def test_a_package_may_be_called_like_the_addresses(town: "Town", project: Any) -> None:
+def test_a_package_may_be_called_like_the_addresses(town: Town, project: Any) -> None:
     for name in ("yank", "releases", "simple", "files", "status", "legacy"):
         wheel = ADistribution().named(name, "1.0").wheel()
         town.yard.must_publish(project["id"], str(town.admin.secret), wheel)
@@ -191,7 +189,7 @@ def test_a_package_may_be_called_like_the_addresses(town: "Town", project: Any) 
 
 
 def test_a_release_is_deleted_by_its_name_and_version(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     maintainer.delete(f"{named(project, 'demo.pkg', '1')}?reason=private+data")
 
@@ -203,7 +201,7 @@ def test_a_release_is_deleted_by_its_name_and_version(
     assert maintainer.status("DELETE", named(project, "demo.pkg", "1")) == 404
 
 
-def test_a_file_is_deleted_by_its_name(town: "Town", project: Any) -> None:
+def test_a_file_is_deleted_by_its_name(town: Town, project: Any) -> None:
     developer = town.member(30, project=project)
 
     developer.delete(named(project, "demo-pkg", "1.0", WHEEL.filename))
@@ -214,7 +212,7 @@ def test_a_file_is_deleted_by_its_name(town: "Town", project: Any) -> None:
 
 
 def test_deleting_by_number_takes_a_reason_too(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     packages = maintainer.get(f"/projects/{project['id']}/packages?package_version=1.0")
 
@@ -229,7 +227,7 @@ def test_deleting_by_number_takes_a_reason_too(
 
 
 def test_a_yanked_release_that_is_deleted_and_published_again_is_not_yanked(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     maintainer.put(yank(project, "demo-pkg", "1.0"))
     maintainer.delete(named(project, "demo-pkg", "1.0"))
@@ -240,7 +238,7 @@ def test_a_yanked_release_that_is_deleted_and_published_again_is_not_yanked(
 
 
 def test_yanks_and_uploads_at_once_leave_no_file_behind(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     late = [DEMO.tagged(f"cp3{minor}-abi3-any").wheel() for minor in range(8, 12)]
     barrier = Barrier(len(late) + 1)

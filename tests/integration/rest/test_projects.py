@@ -9,6 +9,7 @@ import pytest
 from tests.integration.rest.conftest import Town
 from tests.support.distributions import ADistribution
 
+from wheelyard_core.domain.access import Anonymous
 from wheelyard_core.domain.catalogue import Publisher
 from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.work import Task
@@ -221,7 +222,7 @@ def test_the_intent_of_an_upload_outlives_its_project(town: Town) -> None:
     with here.database.begin() as uow:
         found = uow.projects.find(str(project["id"]))
         assert found is not None
-        candidate = Candidate(found, filename, Publisher(None, None, "x"))
+        candidate = Candidate(found, filename, Publisher(None, None, "x"), Anonymous())
         upload = begin_upload(uow, candidate, "0" * 64, here.now())
         uow.commit()
     # Its process dies when the bytes are stored, and the row is not.

@@ -1,12 +1,10 @@
 """The status of a package (PEP 792): shown on its page, obeyed by uploads, pages and downloads."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from tests.integration.rest.conftest import Someone, Town
 from tests.support.distributions import ADistribution
-
-if TYPE_CHECKING:
-    from tests.integration.rest.conftest import Someone, Town
 
 pytestmark = pytest.mark.integration
 
@@ -16,14 +14,14 @@ JSON = "application/vnd.pypi.simple.v1+json"
 
 
 @pytest.fixture
-def project(town: "Town") -> Any:
+def project(town: Town) -> Any:
     made = town.project()
     town.yard.must_publish(made["id"], str(town.admin.secret), WHEEL)
     return made
 
 
 @pytest.fixture
-def maintainer(town: "Town", project: Any) -> "Someone":
+def maintainer(town: Town, project: Any) -> Someone:
     return town.member(40, project=project)
 
 
@@ -31,14 +29,14 @@ def address(project: Any, package: str = "demo-pkg") -> str:
     return f"/projects/{project['id']}/packages/pypi/status/{package}"
 
 
-def stand(who: "Someone", project: Any, status: str, reason: str | None = None) -> Any:
+def stand(who: Someone, project: Any, status: str, reason: str | None = None) -> Any:
     fields = {"status": status} | ({"reason": reason} if reason else {})
     answer = who.ask("PUT", address(project), json=fields)
     assert answer.status_code == 200, answer.text
     return answer.get_json()
 
 
-def page(town: "Town", path: str, accept: str = JSON) -> Any:
+def page(town: Town, path: str, accept: str = JSON) -> Any:
     answer = town.yard.client.get(
         f"/api/v4{path}", headers={"PRIVATE-TOKEN": str(town.admin.secret), "Accept": accept}
     )
@@ -55,7 +53,7 @@ def file_of(project: Any, filename: str = WHEEL.filename) -> str:
 
 
 def test_a_package_is_active_until_somebody_says_otherwise(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     shown = {"name": "Demo.Pkg", "status": "active", "reason": None}
 
@@ -66,7 +64,7 @@ def test_a_package_is_active_until_somebody_says_otherwise(
 
 @pytest.mark.parametrize("status", ["archived", "quarantined", "deprecated"])
 def test_pages_show_a_status_and_its_reason_at_once(
-    status: str, town: "Town", project: Any, maintainer: "Someone"
+    status: str, town: Town, project: Any, maintainer: Someone
 ) -> None:
     shown = stand(maintainer, project, status, 'moved to <"other">')
 
@@ -85,7 +83,7 @@ def test_pages_show_a_status_and_its_reason_at_once(
 
 
 def test_an_archived_package_shows_its_files_and_takes_no_others(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     stand(maintainer, project, "archived", "use other-pkg")
 
@@ -104,7 +102,7 @@ def test_an_archived_package_shows_its_files_and_takes_no_others(
 
 
 def test_a_quarantined_package_shows_and_serves_nothing(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     assert town.admin.ask("GET", file_of(project)).status_code == 200
 
@@ -123,9 +121,7 @@ def test_a_quarantined_package_shows_and_serves_nothing(
     assert refused.status_code == 403
 
 
-def test_what_is_active_again_is_as_it_was(
-    town: "Town", project: Any, maintainer: "Someone"
-) -> None:
+def test_what_is_active_again_is_as_it_was(town: Town, project: Any, maintainer: Someone) -> None:
     before = page(town, simple(project))["files"]
     stand(maintainer, project, "quarantined", "malware?")
 
@@ -139,7 +135,7 @@ def test_what_is_active_again_is_as_it_was(
     town.yard.must_publish(project["id"], str(town.admin.secret), SDIST)
 
 
-def test_a_deprecated_package_goes_on(town: "Town", project: Any, maintainer: "Someone") -> None:
+def test_a_deprecated_package_goes_on(town: Town, project: Any, maintainer: Someone) -> None:
     stand(maintainer, project, "deprecated")
 
     town.yard.must_publish(project["id"], str(town.admin.secret), SDIST)
@@ -149,7 +145,7 @@ def test_a_deprecated_package_goes_on(town: "Town", project: Any, maintainer: "S
 
 
 def test_the_same_status_again_changes_nothing(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     first = stand(maintainer, project, "archived", "done")
     serial = page(town, simple(project))["meta"]["_last-serial"]
@@ -168,7 +164,7 @@ def test_the_same_status_again_changes_nothing(
     ]
 
 
-def test_a_wrong_status_is_refused_by_a_sentence(project: Any, maintainer: "Someone") -> None:
+def test_a_wrong_status_is_refused_by_a_sentence(project: Any, maintainer: Someone) -> None:
     for fields in ({}, {"status": "gone"}, {"status": 7}, {"status": "archived", "reason": ["x"]}):
         answer = maintainer.ask("PUT", address(project), json=fields)
         assert answer.status_code == 400
@@ -178,7 +174,7 @@ def test_a_wrong_status_is_refused_by_a_sentence(project: Any, maintainer: "Some
         assert maintainer.status("GET", address(project, package)) == 404
 
 
-def test_only_maintainers_read_and_set_it(town: "Town", project: Any) -> None:
+def test_only_maintainers_read_and_set_it(town: Town, project: Any) -> None:
     for method in ("GET", "PUT"):
         assert town.member(30, project=project).status(method, address(project)) == 403
         assert town.person().status(method, address(project)) == 404
@@ -186,7 +182,7 @@ def test_only_maintainers_read_and_set_it(town: "Town", project: Any) -> None:
 
 
 def test_a_package_of_which_everything_was_deleted_keeps_its_status(
-    town: "Town", project: Any, maintainer: "Someone"
+    town: Town, project: Any, maintainer: Someone
 ) -> None:
     stand(maintainer, project, "archived")
     maintainer.delete(f"/projects/{project['id']}/packages/pypi/releases/demo-pkg/1.0")
@@ -195,7 +191,7 @@ def test_a_package_of_which_everything_was_deleted_keeps_its_status(
     assert town.yard.publish(project["id"], WHEEL, str(town.admin.secret)).status_code == 403
 
 
-def test_a_group_says_what_its_projects_agree_on(town: "Town") -> None:
+def test_a_group_says_what_its_projects_agree_on(town: Town) -> None:
     group = town.group()
     first, second = (town.project(namespace_id=group["id"]) for _ in range(2))
     town.yard.must_publish(first["id"], str(town.admin.secret), WHEEL)

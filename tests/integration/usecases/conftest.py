@@ -10,7 +10,7 @@ from tests.support.in_process import environment
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.bootstrap import Registry, make_database, make_registry
-from wheelyard_core.domain.access import Permission, Role, Scope
+from wheelyard_core.domain.access import Permission, Person, Role, Scope
 from wheelyard_core.domain.catalogue import Project, Publisher, Upload
 from wheelyard_core.domain.digests import Digester
 from wheelyard_core.domain.filenames import DistributionFilename
@@ -47,13 +47,12 @@ class World:
     def candidate(self, built: Built) -> Candidate:
         filename = DistributionFilename.parse(built.filename)
         publisher = Publisher(self.user_id, None, "ada")
-        return Candidate(self.project, filename, publisher)
+        actor = Person(self.user_id, "ada", 0, frozenset({Scope.API}))
+        return Candidate(self.project, filename, publisher, actor)
 
     def store(self, built: Built) -> Upload | Receipt:
         """Begin an upload and store its bytes, without a row."""
-        admitted = self.registry.receiver().admit(
-            self.candidate(built), built.sha256, self.registry.now(), "request-1"
-        )
+        admitted = self.registry.receiver().admit(self.candidate(built), built.sha256, "request-1")
         if isinstance(admitted, Upload):
             self.registry.blobs.put(admitted.blob_key, Source(built.content), None)
         return admitted
@@ -65,7 +64,7 @@ class World:
             self.candidate(built),
             upload,
             (digester.size, digester.digests()),
-            lambda _uow: None,
+            lambda _uow: self.candidate(built).actor,
             "request-1",
         )
 

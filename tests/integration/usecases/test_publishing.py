@@ -19,7 +19,7 @@ from wheelyard_core.domain.work import Promise, Task
 from wheelyard_core.ports import BlobReader, BlobStore, StorageUnavailable
 from wheelyard_core.usecases import run_promise as runner
 from wheelyard_core.usecases.crash_points import nothing_happens
-from wheelyard_core.usecases.delete import Deleter, Target
+from wheelyard_core.usecases.delete import Target
 from wheelyard_core.usecases.first_run import FirstRun, first_run
 from wheelyard_core.usecases.page_changes import await_page
 from wheelyard_core.usecases.receive import Receipt, await_verdict
@@ -146,15 +146,14 @@ def test_of_two_stored_files_of_one_name_the_first_row_wins(world: World) -> Non
 def test_names_of_deleted_files_stay_taken_where_they_are_burned(world: World) -> None:
     world.publish(WHEEL)
     first_release = Target(world.project.id, 1)
-    deleted = Deleter(world.registry.database)(first_release, lambda _uow: Anonymous())
+    deleted = world.registry.deleter()(first_release, lambda _uow: Anonymous())
     world.do_all()
     assert await_page(world.registry.database, world.registry.verdicts, deleted, 5)
 
     burning = replace(world.registry.receiver(), burn=True)
-    now = world.registry.now()
     with pytest.raises(FileAlreadyExists, match="deleted files"):
-        burning.admit(world.candidate(OTHER), OTHER.sha256, now, None)
-    assert isinstance(burning.admit(world.candidate(WHEEL), WHEEL.sha256, now, None), Upload)
+        burning.admit(world.candidate(OTHER), OTHER.sha256, None)
+    assert isinstance(burning.admit(world.candidate(WHEEL), WHEEL.sha256, None), Upload)
     assert isinstance(world.store(OTHER), Upload)
 
 

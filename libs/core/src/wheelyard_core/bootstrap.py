@@ -71,11 +71,12 @@ class Registry:
 
     def receiver(self) -> Receiver:
         """Return what receives uploads."""
-        return Receiver(self.database, self.blobs, self.settings.limits.burn_filenames, self.reach)
+        burn = self.settings.limits.burn_filenames
+        return Receiver(self.database, self.blobs, burn, self.reach, self.now)
 
     def deleter(self) -> Deleter:
         """Return what moves releases and files to the trash."""
-        return Deleter(self.database)
+        return Deleter(self.database, self.now)
 
     def pages(self) -> Pages:
         """Return what reads and refreshes simple pages."""

@@ -28,6 +28,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Duplicate: HTTPStatus.CONFLICT,
     errors.Gone: HTTPStatus.GONE,
+    errors.RuleExists: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NotMinted: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ReadOnly: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -104,6 +104,12 @@ class Duplicate(RegistryError):
     code = "duplicate"
 
 
+class RuleExists(RegistryError):
+    """A protection rule of this pattern exists, where GitLab's clients look for that answer."""
+
+    code = "rule_exists"
+
+
 class TooLarge(RegistryError):
     """More bytes than a limit allows."""
 

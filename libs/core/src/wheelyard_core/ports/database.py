@@ -16,6 +16,7 @@ from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Packages, Projects, Releases
 from wheelyard_core.ports.pages import GroupPages, Pages
+from wheelyard_core.ports.protection import Rules
 from wheelyard_core.ports.trusted import TrustedPublishers
 from wheelyard_core.ports.uploads import Uploads
 from wheelyard_core.ports.work import Outbox
@@ -120,6 +121,11 @@ class UnitOfWork(Protocol):
     @property
     def trusted(self) -> TrustedPublishers:
         """The trusted publishers of this transaction's projects."""
+        ...
+
+    @property
+    def rules(self) -> Rules:
+        """The protection rules of this transaction."""
         ...
 
     @property

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.audit import Action, AuditEvent, agent_of
 from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.protection import Act
 from wheelyard_core.domain.releases import Release, ReleaseName
 from wheelyard_core.ports import Database, UnitOfWork
 from wheelyard_core.usecases.page_changes import PageChange, promise_page
+from wheelyard_core.usecases.protect import require_unprotected
 
 Confirm: TypeAlias = Callable[[UnitOfWork], Actor]
 
@@ -28,6 +31,7 @@ class Deleter:
     """Moves things to the trash. Bytes stay in the store until the trash is emptied."""
 
     database: Database
+    now: Callable[[], datetime]
 
     def __call__(
         self,
@@ -41,6 +45,7 @@ class Deleter:
         with self.database.begin(request_id) as uow:
             actor = confirm(uow)
             release = locked_release(uow, target.project_id, target.release_id)
+            self._require_unprotected(uow, release, actor)
             if target.file_id is None:
                 serial = self._release(uow, release, actor, reason)
             else:
@@ -50,6 +55,12 @@ class Deleter:
             change = promise_page(uow, release.project_id, release.normalized, serial)
             uow.commit()
         return change
+
+    def _require_unprotected(self, uow: UnitOfWork, release: Release, actor: Actor) -> None:
+        project = uow.projects.find(str(release.project_id))
+        if project is None:
+            raise NotFound("Project not found")
+        require_unprotected(uow, actor, project.policy, release.normalized, Act.DELETE, self.now())
 
     @staticmethod
     def _release(uow: UnitOfWork, release: Release, actor: Actor, reason: str | None) -> int:

@@ -7,11 +7,12 @@ move.
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Final
 
+from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.catalogue import (
     NewFile,
     Project,
@@ -24,9 +25,11 @@ from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.errors import FileAlreadyExists, NameBelongsElsewhere
 from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.group_index import PackageOverlap
+from wheelyard_core.domain.protection import Act
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import BlobStore, Conflict, Database, UnitOfWork, Verdicts
 from wheelyard_core.usecases.crash_points import CrashPoint
+from wheelyard_core.usecases.protect import require_unprotected
 
 # The database is the truth about a verdict; this is how often it is asked when nobody wakes us.
 _LOOK_AGAIN: Final = 1.0
@@ -40,6 +43,7 @@ class Candidate:
     project: Project
     filename: DistributionFilename
     publisher: Publisher
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,17 @@ class Receipt:
     repeated: bool
 
 
-def require_open(uow: UnitOfWork, candidate: Candidate) -> None:
-    """Raise NotAllowed where the candidate's package takes no files."""
-    normalized = candidate.filename.name.normalized
-    package = uow.packages.get(candidate.project.id, normalized)
+def require_welcome(uow: UnitOfWork, candidate: Candidate, now: datetime) -> None:
+    """Raise NotAllowed where the package is protected from the actor, or takes no files."""
+    project, name = candidate.project, candidate.filename.name.normalized
+    require_unprotected(uow, candidate.actor, project.policy, name, Act.PUSH, now)
+    package = uow.packages.get(project.id, name)
     if package is not None:
         package.standing.require_open(package.name)
         return
-    for overlap in uow.group_pages.overlaps(candidate.project.id, normalized):
+    for overlap in uow.group_pages.overlaps(project.id, name):
         if overlap.policy is PackageOverlap.REFUSE:
-            raise NameBelongsElsewhere(normalized, overlap.group)
+            raise NameBelongsElsewhere(name, overlap.group)
 
 
 def find_duplicate(
@@ -116,13 +121,18 @@ class Receiver:
     blobs: BlobStore
     burn: bool
     reach: CrashPoint
+    now: Callable[[], datetime]
 
-    def admit(
-        self, candidate: Candidate, sha256: str, now: datetime, request_id: str | None
-    ) -> Upload | Receipt:
+    def check(self, candidate: Candidate) -> None:
+        """Raise NotAllowed for a candidate that will not be admitted, whatever its bytes are."""
+        with self.database.snapshot() as uow:
+            require_welcome(uow, candidate, self.now())
+
+    def admit(self, candidate: Candidate, sha256: str, request_id: str | None) -> Upload | Receipt:
         """Return a new upload to store the bytes for, or the receipt of the one that has them."""
+        now = self.now()
         with self.database.begin(request_id) as uow:
-            require_open(uow, candidate)
+            require_welcome(uow, candidate, now)
             duplicate = find_duplicate(uow, candidate, sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)
@@ -136,7 +146,7 @@ class Receiver:
         candidate: Candidate,
         upload: Upload,
         received: tuple[int, Digests],
-        confirm: Callable[[UnitOfWork], object],
+        confirm: Callable[[UnitOfWork], Actor],
         request_id: str | None,
     ) -> Receipt:
         """Write the row of a file whose bytes are stored, and promise its verification.
@@ -166,14 +176,13 @@ class Receiver:
         candidate: Candidate,
         upload: Upload,
         received: tuple[int, Digests],
-        confirm: Callable[[UnitOfWork], object],
+        confirm: Callable[[UnitOfWork], Actor],
         request_id: str | None,
     ) -> Receipt:
         size, digests = received
         with self.database.begin(request_id) as uow:
             uow.files.lock(candidate.project.id, candidate.filename.name.normalized)
-            confirm(uow)
-            require_open(uow, candidate)
+            require_welcome(uow, replace(candidate, actor=confirm(uow)), self.now())
             duplicate = find_duplicate(uow, candidate, digests.sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)

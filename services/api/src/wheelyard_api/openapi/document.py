@@ -46,7 +46,7 @@ _REASONS: Final = {
     413: "More bytes than a limit allows.",
     414: "The address is too long.",
     416: "No such range.",
-    422: "There is no upload token for this ID token; `errors` says why.",
+    422: "There is one like it, or no upload token for this ID token: the sentence says why.",
     503: "A dependency is away, or nothing may change at the moment: try again.",
 }
 

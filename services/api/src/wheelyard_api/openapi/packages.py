@@ -13,7 +13,7 @@ from wheelyard_api.openapi.fields import (
     record,
     text,
 )
-from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, post, put
+from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, patch, post, put
 
 _RELEASES: Final[Fields] = LIST | {
     "package_type": one_of("pypi", "npm", "maven", "generic"),
@@ -45,6 +45,26 @@ _NAMED: Final = _named("a release", "{package}/{version}") + _named(
     "a file", "{package}/{version}/{filename}"
 )
 
+_LEVEL: Final = one_of("maintainer", "owner", "admin", "")
+_RULE: Final[Fields] = {
+    "package_name_pattern": text(pattern="^[A-Za-z0-9._*-]+$"),
+    "package_type": one_of("pypi"),
+    "minimum_access_level_for_push": _LEVEL,
+    "minimum_access_level_for_delete": _LEVEL,
+}
+_PROTECTION: Final = f"{_PACKAGES}/protection/rules"
+_RULES: Final = (
+    get(_PROTECTION, "List the protection rules of a project").lists("ProtectionRule"),
+    post(_PROTECTION, "Protect packages by the pattern of their names")
+    .taking(record(_RULE, *(_RULE.keys() - {"package_name_pattern"})))
+    .shows("ProtectionRule", 201)
+    .refusing(422),
+    patch(f"{_PROTECTION}/{{rule_id}}", "Change a protection rule")
+    .taking(record(_RULE, *_RULE))
+    .shows("ProtectionRule")
+    .refusing(422),
+    delete(f"{_PROTECTION}/{{rule_id}}", "Remove a protection rule").ends(),
+)
 _STATUS: Final = f"{_PYPI}/status/{{package}}"
 _STATUSES: Final = (
     get(_STATUS, "Show the status of a package").shows("Status"),
@@ -67,6 +87,7 @@ RELEASES: Final[tuple[Operation, ...]] = (
     _removes(f"{_PACKAGES}/{{package_id}}/package_files/{{file_id}}", "Delete a file").ends(),
     *_NAMED,
     *_STATUSES,
+    *_RULES,
 )
 
 _FILE: Final[Schema] = {"type": "string", "contentMediaType": "application/octet-stream"}

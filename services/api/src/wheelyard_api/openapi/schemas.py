@@ -25,6 +25,7 @@ from wheelyard_api.openapi.fields import (
 
 _STRING: Final[Schema] = {"type": "string"}
 _SCOPE: Final = one_of("api", "read_api", "read_package_registry", "write_package_registry")
+_LEVEL: Final = one_of("maintainer", "owner", "admin")
 
 _TOKEN: Final = {
     "id": ID,
@@ -229,6 +230,16 @@ SCHEMAS: Final[dict[str, Schema]] = {
         }
     ),
     "Status": record({"name": TEXT, "status": STATUS, "reason": maybe(_STRING)}),
+    "ProtectionRule": record(
+        {
+            "id": ID,
+            "project_id": ID,
+            "package_name_pattern": _STRING,
+            "package_type": one_of("pypi"),
+            "minimum_access_level_for_push": maybe(_LEVEL),
+            "minimum_access_level_for_delete": maybe(_LEVEL),
+        }
+    ),
     "Upload": record(
         {
             "id": _STRING,

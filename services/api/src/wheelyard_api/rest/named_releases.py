@@ -9,7 +9,7 @@ from wheelyard_api.rest.desk import await_change, nothing, reason_given
 from wheelyard_core.domain.access import Permission
 from wheelyard_core.domain.catalogue import Yanked
 from wheelyard_core.domain.releases import ReleaseName
-from wheelyard_core.usecases.delete import Deleter, find_target
+from wheelyard_core.usecases.delete import find_target
 from wheelyard_core.usecases.yank import Shown, Yank, Yanker
 from wheelyard_web.identity import allowed_project, confirm, registry
 
@@ -80,7 +80,7 @@ def _delete(
     name, reason = ReleaseName.parse(package, version), reason_given()
     with here.database.snapshot() as uow:
         target = find_target(uow, project.id, name, filename)
-    change = Deleter(here.database)(
+    change = here.deleter()(
         target,
         partial(confirm, reference=reference, permission=permission),
         reason=reason,

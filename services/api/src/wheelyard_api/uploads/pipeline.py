@@ -14,6 +14,7 @@ from wheelyard_api.uploads.fields import Declared, check_action, is_complete, re
 from wheelyard_api.uploads.form import FilePart, FileTooLarge, UploadForm
 from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.catalogue import Project, Publisher, Upload
 from wheelyard_core.domain.digests import Digester, Digests
 from wheelyard_core.domain.errors import InvalidInput, RegistryError
@@ -66,7 +67,8 @@ class Submission:
     registry: Registry
     project: Project
     publisher: Publisher
-    confirm: Callable[[UnitOfWork], object]
+    actor: Actor
+    confirm: Callable[[UnitOfWork], Actor]
     request_id: str | None
     watch: UploadWatch
 
@@ -82,6 +84,8 @@ class Submission:
             sha256 = declared.digests.sha256
             if sha256 is not None:
                 return self._stream(form, query, part, candidate, sha256)
+            # The file is read before its digest is known; what needs none is refused now.
+            self.registry.receiver().check(candidate)
         return self._spool(form, part, query)
 
     def _stream(
@@ -93,7 +97,7 @@ class Submission:
         sha256: str,
     ) -> Receipt:
         receiver = self.registry.receiver()
-        admitted = receiver.admit(candidate, sha256, self.registry.now(), self.request_id)
+        admitted = receiver.admit(candidate, sha256, self.request_id)
         reader = CheckedReader(form, self._limit, read_declared(form.fields), self.watch)
         if isinstance(admitted, Receipt):
             # The server closes a connection on which much was left unread, and twine sends the
@@ -125,9 +129,7 @@ class Submission:
             candidate = self._candidate(declared, part)
             size, digests = reader.received
             declared.digests.check(digests)
-            admitted = receiver.admit(
-                candidate, digests.sha256, self.registry.now(), self.request_id
-            )
+            admitted = receiver.admit(candidate, digests.sha256, self.request_id)
             if isinstance(admitted, Receipt):
                 return admitted
             copy.seek(0)
@@ -151,7 +153,7 @@ class Submission:
     def _candidate(self, declared: Declared, part: FilePart) -> Candidate:
         filename = declared.filename(part.filename)
         self.watch.named(filename)
-        return Candidate(self.project, filename, self.publisher)
+        return Candidate(self.project, filename, self.publisher, self.actor)
 
     def _same_claims(
         self,

@@ -45,6 +45,7 @@ def upload(reference: str) -> Response:
             registry=registry(),
             project=project,
             publisher=publisher_of(who),
+            actor=who.actor,
             confirm=partial(confirm, reference=reference, permission=Permission.PUSH),
             request_id=getattr(g, "request_id", None),
             watch=watch,

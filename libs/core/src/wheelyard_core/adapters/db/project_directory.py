@@ -17,6 +17,7 @@ from wheelyard_core.adapters.db.models import (
     Namespace,
     Package,
     ProjectRow,
+    ProtectionRuleRow,
     Release,
     Token,
     TrustedPublisherRow,
@@ -137,7 +138,7 @@ class SqlProjectDirectory:
             .where(Token.project_id == project_id)
             .values(project_id=None, revoked_at=func.coalesce(Token.revoked_at, now))
         )
-        for model in (Member, TrustedPublisherRow):
+        for model in (Member, ProtectionRuleRow, TrustedPublisherRow):
             self._session.execute(delete(model).where(model.project_id == project_id))
         forget_accounts(self._session, bots)
 

@@ -22,6 +22,7 @@ from wheelyard_core.adapters.db.packages import SqlReleases
 from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.project_directory import SqlProjectDirectory
 from wheelyard_core.adapters.db.projects import SqlProjects
+from wheelyard_core.adapters.db.protection import SqlRules
 from wheelyard_core.adapters.db.schema import is_compatible, migrate
 from wheelyard_core.adapters.db.standings import SqlPackages
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
@@ -80,6 +81,7 @@ class SqlUnitOfWork:
         self.directory = SqlProjectDirectory(self.session)
         self.members = SqlMembers(self.session)
         self.token_admin = SqlTokenAdmin(self.session)
+        self.rules = SqlRules(self.session)
         self.trusted = SqlTrustedPublishers(self.session)
         self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
         self.audit = self.audit_trail = SqlAudit(self.session, self._request_id)

@@ -5,6 +5,7 @@ from wheelyard_core.adapters.db.models.audit import AuditEventRow
 from wheelyard_core.adapters.db.models.base import Base, Document
 from wheelyard_core.adapters.db.models.catalogue import File, FileMetadata, Package, Release
 from wheelyard_core.adapters.db.models.places import Member, Namespace, ProjectRow
+from wheelyard_core.adapters.db.models.protection import ProtectionRuleRow
 from wheelyard_core.adapters.db.models.trusted import SpentIdToken, TrustedPublisherRow
 from wheelyard_core.adapters.db.models.uploads import UploadRow
 from wheelyard_core.adapters.db.models.work import Heartbeat, OutboxMessage
@@ -21,6 +22,7 @@ __all__ = [
     "OutboxMessage",
     "Package",
     "ProjectRow",
+    "ProtectionRuleRow",
     "Release",
     "SpentIdToken",
     "Token",

@@ -228,6 +228,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_packages_normalized", ["normalized"], unique=False)
 
     op.create_table(
+        "protection_rules",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("project_id", Id, nullable=False),
+        sa.Column("pattern", sa.String(length=255), nullable=False),
+        sa.Column("pattern_key", sa.String(length=255), nullable=False),
+        sa.Column("push_level", sa.Integer(), nullable=True),
+        sa.Column("delete_level", sa.Integer(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_protection_rules_project_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protection_rules")),
+        sa.UniqueConstraint(
+            "project_id", "pattern_key", name=op.f("uq_protection_rules_project_id_pattern_key")
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "tokens",
         sa.Column("id", Id, nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -417,13 +435,13 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_files_sha256"))
         batch_op.drop_index(batch_op.f("ix_files_release_id"))
+        batch_op.drop_index("ix_files_project_id_normalized")
+        batch_op.drop_index("ix_files_project_id_filename")
         batch_op.drop_index(
             "ix_files_normalized_waiting",
             postgresql_where=sa.text("status = 'received'"),
             sqlite_where=sa.text("status = 'received'"),
         )
-        batch_op.drop_index("ix_files_project_id_normalized")
-        batch_op.drop_index("ix_files_project_id_filename")
 
     op.drop_table("files")
     with op.batch_alter_table("releases", schema=None) as batch_op:
@@ -449,6 +467,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tokens_family"))
 
     op.drop_table("tokens")
+    op.drop_table("protection_rules")
     with op.batch_alter_table("packages", schema=None) as batch_op:
         batch_op.drop_index("ix_packages_normalized")
 
