@@ -61,8 +61,8 @@ lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
-bench: setup  ## Measure uploads, reads and memory beside bare nginx (ARGS=--distributed)
-	@$(BIN)/python -m bench.upload_and_read $(ARGS)
+bench: setup  ## Measure uploads, reads, refusals and memory (ARGS=--distributed)
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: fmt
 fmt: setup  ## Format and mend what ruff can mend

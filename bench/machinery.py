@@ -28,6 +28,12 @@ http {{
 }}
 """
 
+_TOLD_BY_WRK = re.compile(
+    r"(\d+) requests in .*Requests/sec:\s+([\d.]+)\s+Transfer/sec:\s+([\d.]+)([KMG]?B)", re.DOTALL
+)
+# As wrk has them: a binary thousand.
+_MEGABYTES = {"B": 1e-6, "KB": 1.024e-3, "MB": 1.048576, "GB": 1073.741824}
+
 
 @contextmanager
 def bare_nginx(folder: Path, contents: dict[str, bytes]) -> Iterator[str]:
@@ -57,20 +63,28 @@ def _wait(address: str) -> None:
     raise AssertionError(f"nothing answers at {address}")
 
 
-def requests_per_second(
-    address: str, connections: int, seconds: int, headers: dict[str, str]
-) -> float:
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a server gave in a second, and how many answers those were altogether."""
+
+    requests: float
+    megabytes: float
+    answers: int
+
+
+def load(address: str, connections: int, seconds: int, headers: dict[str, str]) -> Rate:
     """Return what wrk counts; any answer but a good one is an error."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     done = subprocess.run(
         [*command, address], check=True, capture_output=True, text=True, timeout=seconds + 60
     ).stdout
     assert "Non-2xx" not in done, done
-    found = re.search(r"Requests/sec:\s+([\d.]+)", done)
+    found = _TOLD_BY_WRK.search(done)
     assert found is not None, done
-    return float(found[1])
+    answers, requests, transfer, unit = found.groups()
+    return Rate(float(requests), float(transfer) * _MEGABYTES[unit], int(answers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,9 @@ def start_distributed(folder: Path, settings: Mapping[str, str]) -> Wheelyard:
     credentials = folder / "credentials.env"
     admin = [sys.executable, "-m", "wheelyard_api.admin"]
     for arguments in (["migrate"], ["bootstrap", "--credentials-file", str(credentials)]):
-        subprocess.run([*admin, *arguments], env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [*admin, *arguments], env=environment, check=True, capture_output=True, timeout=60
+        )
     commands = {
         "web": ["wheelyard_standalone", "run", "web"],
         "worker": ["wheelyard_worker", "worker"],
@@ -184,7 +186,13 @@ def start_distributed(folder: Path, settings: Mapping[str, str]) -> Wheelyard:
         ).start()
         for name, command in commands.items()
     }
-    return _running(port, credentials, folder, processes)
+    try:
+        return _running(port, credentials, folder, processes)
+    except BaseException:
+        # As above.
+        for process in processes.values():
+            process.stop()
+        raise
 
 
 def _running(
