@@ -36,7 +36,7 @@ def fresh(
 @pytest.mark.parametrize(("megabytes", "declared"), [(1024, True), (256, False)])
 def test_a_large_upload_leaves_memory_flat(
     megabytes: int,
-    declared: bool,  # noqa: FBT001  a parameter of the test
+    declared: bool,
     fresh: Wheelyard,
     tmp_path: Path,
 ) -> None:

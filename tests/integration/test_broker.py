@@ -59,7 +59,7 @@ def test_a_message_that_outlived_its_connection_fails_as_a_lost_connection(
     channel._disconnect_pools()  # noqa: SLF001  as above
     connection._do_close_transport()  # noqa: SLF001  as above
     with pytest.raises(connection.connection_errors):
-        taken[0].ack()  # type: ignore[no-untyped-call]  # kombu ships no types
-    with ignore_errors(connection):  # type: ignore[no-untyped-call]  # as above
+        taken[0].ack()
+    with ignore_errors(connection):
         connection.close()
     app.close()

@@ -25,7 +25,7 @@ def test_identical_bytes_again_are_a_success(upload: Callable[[AForm], Answer]) 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "undeclared"])
 def test_other_bytes_under_a_taken_name_are_refused(
-    declared: bool,  # noqa: FBT001  a parameter of the test
+    declared: bool,
     upload: Callable[[AForm], Answer],
 ) -> None:
     upload(FORM)
@@ -69,8 +69,8 @@ def test_a_lost_answer_is_no_lost_file(
 @pytest.mark.parametrize("share", [0.5, 0.99])
 def test_a_client_that_goes_away_leaves_nothing(  # noqa: PLR0917  each parameter is a fixture
     share: float,
-    declared: bool,  # noqa: FBT001  a parameter of the test
-    abrupt: bool,  # noqa: FBT001  a parameter of the test
+    declared: bool,
+    abrupt: bool,
     url: str,
     token: str,
     project: SeededProject,

@@ -43,8 +43,8 @@ def strict(
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "undeclared"])
 @pytest.mark.parametrize("counted", [True, False], ids=["while counting", "by its length"])
 def test_a_file_too_large_is_refused(
-    counted: bool,  # noqa: FBT001  a parameter of the test
-    declared: bool,  # noqa: FBT001  a parameter of the test
+    counted: bool,
+    declared: bool,
     strict: Wheelyard,
 ) -> None:
     before = on_disk(strict)

@@ -137,7 +137,7 @@ def test_all_problems_are_reported_at_once() -> None:
 
 
 @pytest.mark.parametrize("both", [False, True])
-def test_files_are_kept_in_one_place(both: bool) -> None:  # noqa: FBT001  a parameter of pytest's
+def test_files_are_kept_in_one_place(both: bool) -> None:
     environment = COMPLETE | folder() if both else without("WHEELYARD_S3_ENDPOINT")
 
     [problem] = problems(environment)

@@ -85,5 +85,5 @@ def test_the_longest_version_has_an_order_that_fits_its_column() -> None:
 @pytest.mark.parametrize(
     ("text", "pre"), [("1.0", False), ("1.0.post1", False), ("1.0rc1", True), ("1.0.dev1", True)]
 )
-def test_a_prerelease_is_known_as_one(text: str, pre: bool) -> None:  # noqa: FBT001  a table
+def test_a_prerelease_is_known_as_one(text: str, pre: bool) -> None:
     assert ReleaseVersion.parse(text).is_prerelease == pre

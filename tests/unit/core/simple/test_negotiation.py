@@ -201,7 +201,7 @@ GZIP: list[tuple[str | None, bool]] = [
 
 
 @pytest.mark.parametrize(("header", "accepted"), GZIP)
-def test_gzip_is_sent_to_whom_it_serves(header: str | None, accepted: bool) -> None:  # noqa: FBT001 - a table's column
+def test_gzip_is_sent_to_whom_it_serves(header: str | None, accepted: bool) -> None:
     assert accepts_gzip(header) is accepted
 
 

@@ -34,7 +34,7 @@ TAG = '"0123456789abcdef"'
         ('"', False),
     ],
 )
-def test_if_none_match_is_compared_weakly(header: str | None, matches: bool) -> None:  # noqa: FBT001 - a table's column
+def test_if_none_match_is_compared_weakly(header: str | None, matches: bool) -> None:
     assert etag_matches(header, TAG) is matches
 
 

@@ -15,7 +15,7 @@ class Builder:
         self.builds: list[bool] = []
         self._guard = Lock()
 
-    def __call__(self, is_alone: bool) -> int:  # noqa: FBT001  the shape that flights ask for
+    def __call__(self, is_alone: bool) -> int:
         with self._guard:
             self.builds.append(is_alone)
             number = len(self.builds)
@@ -45,7 +45,7 @@ def test_sixteen_at_once_share_two_builds() -> None:
 def test_other_keys_do_not_wait() -> None:
     flight, entered, let_go = SingleFlight[int](), Event(), Event()
 
-    def slow(_is_alone: bool) -> int:  # noqa: FBT001  the shape that flights ask for
+    def slow(_is_alone: bool) -> int:
         entered.set()
         let_go.wait(5)
         return 1
@@ -62,7 +62,7 @@ def test_other_keys_do_not_wait() -> None:
 def test_a_failure_reaches_its_passengers_and_the_next_flight_starts() -> None:
     flight = SingleFlight[int]()
 
-    def fail(_is_alone: bool) -> int:  # noqa: FBT001  the shape that flights ask for
+    def fail(_is_alone: bool) -> int:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):

@@ -140,4 +140,4 @@ class CeleryQueue:
 
 def _queue(name: str) -> KombuQueue:
     # An exchange each: queues that share one by default would each get every message.
-    return KombuQueue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]  # kombu ships no types
+    return KombuQueue(name, Exchange(name), routing_key=name)

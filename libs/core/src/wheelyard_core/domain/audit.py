@@ -20,8 +20,8 @@ class AgentKind(StrEnum):
 
     PERSON = "person"
     BOT = "bot"
-    DEPLOY_TOKEN = "deploy_token"  # noqa: S105  the kind, and no secret
-    JOB_TOKEN = "job_token"  # noqa: S105  the kind, and no secret
+    DEPLOY_TOKEN = "deploy_token"
+    JOB_TOKEN = "job_token"
     TRUSTED_PUBLISHER = "trusted_publisher"
     SYSTEM = "system"
 
@@ -63,10 +63,10 @@ class Action(StrEnum):
     MEMBER_ADDED = "member_added"
     MEMBER_CHANGED = "member_changed"
     MEMBER_REMOVED = "member_removed"
-    TOKEN_CREATED = "token_created"  # noqa: S105  an act, and no secret
-    TOKEN_ROTATED = "token_rotated"  # noqa: S105  an act, and no secret
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105  an act, and no secret
-    TOKEN_MINTED = "token_minted"  # noqa: S105  an act, and no secret
+    TOKEN_CREATED = "token_created"
+    TOKEN_ROTATED = "token_rotated"
+    TOKEN_REVOKED = "token_revoked"
+    TOKEN_MINTED = "token_minted"
     TRUSTED_PUBLISHER_ADDED = "trusted_publisher_added"
     TRUSTED_PUBLISHER_REMOVED = "trusted_publisher_removed"
 

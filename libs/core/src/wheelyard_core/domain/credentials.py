@@ -15,9 +15,9 @@ class Channel(Enum):
     BASIC = "basic"
     JOB_USER = "basic as gitlab-ci-token"
     BEARER = "bearer"
-    PRIVATE_TOKEN = "PRIVATE-TOKEN"  # noqa: S105  the header's name
-    DEPLOY_TOKEN = "DEPLOY-TOKEN"  # noqa: S105  the header's name
-    JOB_TOKEN = "JOB-TOKEN"  # noqa: S105  the header's name
+    PRIVATE_TOKEN = "PRIVATE-TOKEN"
+    DEPLOY_TOKEN = "DEPLOY-TOKEN"
+    JOB_TOKEN = "JOB-TOKEN"
 
 
 @dataclass(frozen=True, slots=True)

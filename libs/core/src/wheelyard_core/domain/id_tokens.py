@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
     NOT_ENABLED = "not-enabled"
     INVALID_PAYLOAD = "invalid-payload"
-    INVALID_TOKEN = "invalid-token"  # noqa: S105  a reason, and no secret
+    INVALID_TOKEN = "invalid-token"
     INVALID_ISSUER = "invalid-issuer"
     INVALID_ALGORITHM = "invalid-algorithm"
     UNKNOWN_KEY = "unknown-key"

@@ -7,7 +7,7 @@ here, by an argument (`shared`), before the first value is made.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from platform import python_version
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -26,6 +26,7 @@ import wheelyard_core
 from wheelyard_core.observability.catalogue import METRICS, Kind, Metric, Part
 
 Instrument: TypeAlias = Counter | Gauge | Histogram
+Made = TypeVar("Made", Counter, Gauge, Histogram)
 Read: TypeAlias = Callable[[], Mapping[tuple[str, ...], float]]
 
 UNMATCHED: Final = "unmatched"
@@ -66,8 +67,8 @@ class Metrics:
     ) -> None:
         if parts:
             # Also where the variable is set: a process that does not fork needs no files.
-            disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
-            values.ValueClass = values.MultiProcessValue() if shared else values.MutexValue  # type: ignore[no-untyped-call]  # the library's
+            disable_created_metrics()
+            values.ValueClass = values.MultiProcessValue() if shared else values.MutexValue
         self.service = service
         self.observed = Observed()
         self.registry = CollectorRegistry()
@@ -114,9 +115,7 @@ class Metrics:
 
     def in_flight(self, service: str) -> Gauge:
         """Return the gauge to raise and lower."""
-        found = self._child("wheelyard_http_requests_in_flight", service)
-        assert isinstance(found, Gauge)  # noqa: S101  the catalogue says so
-        return found
+        return self._child(Gauge, "wheelyard_http_requests_in_flight", service)
 
     def count(self, name: str, *label_values: str, amount: float = 1) -> None:
         """Add to the counter *name*."""
@@ -131,17 +130,16 @@ class Metrics:
         self.count("wheelyard_db_errors_total", self.service, kind)
 
     def _counter(self, name: str, *label_values: str) -> Counter:
-        found = self._child(name, *label_values)
-        assert isinstance(found, Counter)  # noqa: S101  the catalogue says so
-        return found
+        return self._child(Counter, name, *label_values)
 
     def _histogram(self, name: str, *label_values: str) -> Histogram:
-        found = self._child(name, *label_values)
-        assert isinstance(found, Histogram)  # noqa: S101  the catalogue says so
-        return found
+        return self._child(Histogram, name, *label_values)
 
-    def _child(self, name: str, *label_values: str) -> Instrument:
-        return self._made[name].labels(*label_values)
+    def _child(self, kind: type[Made], name: str, *label_values: str) -> Made:
+        found = self._made[name].labels(*label_values)
+        if not isinstance(found, kind):
+            raise TypeError(f"{name} is no {kind.__name__}")
+        return found
 
     def _make(self, metric: Metric) -> Instrument:
         names = [label.name for label in metric.labels]

@@ -61,7 +61,7 @@ class SharedValues:
         self._folder = folder
         self._lock = Lock()
         self._registry = CollectorRegistry()
-        MultiProcessCollector(self._registry, str(folder))  # type: ignore[no-untyped-call]  # the library's
+        MultiProcessCollector(self._registry, str(folder))
         self._registry.register(observed)
         ProcessCollector(registry=self._registry)
 
@@ -85,13 +85,13 @@ class SharedValues:
 
 
 def _add(file: Path, total: Path) -> None:
-    sums = MmapedDict(str(total))  # type: ignore[no-untyped-call]  # the library's
+    sums = MmapedDict(str(total))
     try:
-        for key, value, _time, _position in MmapedDict.read_all_values_from_file(str(file)):  # type: ignore[no-untyped-call]  # the library's
-            before, _ = sums.read_value(key)  # type: ignore[no-untyped-call]  # the library's
-            sums.write_value(key, before + value, 0.0)  # type: ignore[no-untyped-call]  # the library's
+        for key, value, _time, _position in MmapedDict.read_all_values_from_file(str(file)):
+            before, _ = sums.read_value(key)
+            sums.write_value(key, before + value, 0.0)
     finally:
-        sums.close()  # type: ignore[no-untyped-call]  # the library's
+        sums.close()
 
 
 def _is_alive(pid: int) -> bool:
