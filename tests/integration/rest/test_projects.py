@@ -48,6 +48,7 @@ def test_a_project_has_gitlabs_fields(town: Town) -> None:
         "package_registry_access_level": "enabled",
         "packages_enabled": True,
         "burn_filenames": False,
+        "release_open_hours": 0,
         "archived": False,
         "creator_id": town.admin.id,
         "web_url": "http://yard.example/acme/power-tools",
@@ -95,6 +96,9 @@ def test_malformed_projects_are_refused_by_a_sentence(town: Town) -> None:
         ({"name": "ok", "package_registry_access_level": "all"}, "disabled, private"),
         ({"name": "ok", "visibility": "x"}, "visibility does not have a valid value"),
         ({"name": "ok", "burn_filenames": "x"}, "true or false"),
+        ({"name": "ok", "release_open_hours": 87_601}, "release_open_hours"),
+        ({"name": "ok", "release_open_hours": "soon"}, "release_open_hours"),
+        ({"name": "ok", "release_open_hours": -1}, "release_open_hours"),
         ({"name": "ok", "description": 1.5}, "must be a text"),
     ]
     for fields, word in cases:

@@ -22,6 +22,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidDistribution: HTTPStatus.BAD_REQUEST,
     errors.AlreadyTaken: HTTPStatus.BAD_REQUEST,
     errors.FileAlreadyExists: HTTPStatus.BAD_REQUEST,
+    errors.ReleaseClosed: HTTPStatus.BAD_REQUEST,
     errors.Broken: HTTPStatus.BAD_REQUEST,
     errors.AuthenticationRequired: HTTPStatus.UNAUTHORIZED,
     errors.NotAllowed: HTTPStatus.FORBIDDEN,

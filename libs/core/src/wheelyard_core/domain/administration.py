@@ -132,6 +132,7 @@ class ProjectDetails:
     visibility: Visibility
     registry_access: RegistryAccess
     burn_filenames: bool
+    release_open_hours: int
     creator_id: int | None
     created_at: datetime
     namespace: Group
@@ -147,6 +148,7 @@ class ProjectChanges:
     visibility: Visibility | None = None
     registry_access: RegistryAccess | None = None
     burn_filenames: bool | None = None
+    release_open_hours: int | None = None
     creator_id: int | None = None
 
 

@@ -70,6 +70,8 @@ class Project:
     full_path: str
     policy: ProjectPolicy
     burn_filenames: bool
+    # How long a release takes new files after its first one; 0 is for ever.
+    release_open_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)

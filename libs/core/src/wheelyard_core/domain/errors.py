@@ -104,6 +104,12 @@ class Duplicate(RegistryError):
     code = "duplicate"
 
 
+class ReleaseClosed(RegistryError):
+    """A new file for a release whose time for new files is over."""
+
+    code = "release_closed"
+
+
 class RuleExists(RegistryError):
     """A protection rule of this pattern exists, where GitLab's clients look for that answer."""
 

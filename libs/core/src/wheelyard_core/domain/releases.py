@@ -1,13 +1,13 @@
 """Releases as lists show them: what GitLab's API calls packages, and their files."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, Self, TypeVar
 
 from wheelyard_core.domain.catalogue import Publisher, Yanked
 from wheelyard_core.domain.digests import Digests
-from wheelyard_core.domain.errors import InvalidName, InvalidVersion, NotFound
+from wheelyard_core.domain.errors import InvalidName, InvalidVersion, NotFound, ReleaseClosed
 from wheelyard_core.domain.names import PackageName
 from wheelyard_core.domain.versions import ReleaseVersion
 
@@ -66,6 +66,14 @@ class Release:
     publisher: Publisher
     created_at: datetime
     yanked: Yanked | None = None
+
+    def require_open(self, hours: int, now: datetime) -> None:
+        """Raise ReleaseClosed so many *hours* after the first file was published; 0 is never."""
+        if hours and now - self.created_at >= timedelta(hours=hours):
+            raise ReleaseClosed(
+                f"The release {self.name} {self.version} took new files for {hours} h after its "
+                "first one: publish a new version"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class NewProject:
     registry_access: RegistryAccess = RegistryAccess.ENABLED
     description: str = ""
     burn_filenames: bool = False
+    release_open_hours: int = 0
 
 
 def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
@@ -37,6 +38,7 @@ def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
         ProjectChanges(
             description=new.description,
             burn_filenames=new.burn_filenames,
+            release_open_hours=new.release_open_hours,
             creator_id=person.user_id,
         ),
     )

@@ -26,6 +26,7 @@ from wheelyard_core.domain.errors import FileAlreadyExists, NameBelongsElsewhere
 from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.group_index import PackageOverlap
 from wheelyard_core.domain.protection import Act
+from wheelyard_core.domain.releases import ReleaseName
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import BlobStore, Conflict, Database, UnitOfWork, Verdicts
 from wheelyard_core.usecases.crash_points import CrashPoint
@@ -65,6 +66,16 @@ def require_welcome(uow: UnitOfWork, candidate: Candidate, now: datetime) -> Non
     for overlap in uow.group_pages.overlaps(project.id, name):
         if overlap.policy is PackageOverlap.REFUSE:
             raise NameBelongsElsewhere(name, overlap.group)
+
+
+def require_release_open(uow: UnitOfWork, candidate: Candidate, now: datetime) -> None:
+    """Raise ReleaseClosed where the project closes releases, and this one's time is over."""
+    project, filename = candidate.project, candidate.filename
+    if project.release_open_hours:
+        name = ReleaseName(filename.name.normalized, filename.version.key)
+        release = uow.releases.named(project.id, name)
+        if release is not None:
+            release.require_open(project.release_open_hours, now)
 
 
 def find_duplicate(
@@ -136,6 +147,8 @@ class Receiver:
             duplicate = find_duplicate(uow, candidate, sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)
+            # Decided once: what begins in time may end.
+            require_release_open(uow, candidate, now)
             upload = begin_upload(uow, candidate, sha256, now)
             uow.commit()
         self.reach("upload-begun")

@@ -35,7 +35,10 @@ _PLACE: Final = {
     "burn_filenames": FLAG,
 }
 _GROUP: Final = _PLACE | {"package_overlap": PACKAGE_OVERLAP}
-_PROJECT: Final = _PLACE | {"package_registry_access_level": REGISTRY_ACCESS}
+_PROJECT: Final = _PLACE | {
+    "package_registry_access_level": REGISTRY_ACCESS,
+    "release_open_hours": {"type": "integer", "minimum": 0, "maximum": 87_600},
+}
 _MEMBER: Final = {"access_level": ROLE, "expires_at": ENDS}
 
 

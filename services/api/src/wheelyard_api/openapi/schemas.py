@@ -162,6 +162,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "package_registry_access_level": REGISTRY_ACCESS,
             "packages_enabled": FLAG,
             "burn_filenames": FLAG,
+            "release_open_hours": NUMBER,
             "archived": FLAG,
             "creator_id": maybe(ID),
             "web_url": _STRING,

@@ -1,5 +1,7 @@
 """Projects."""
 
+from typing import Final
+
 from flask import Blueprint, Response, jsonify
 
 from wheelyard_api.rest import shown
@@ -9,6 +11,7 @@ from wheelyard_api.rest.params import LONG_TEXT, Params
 from wheelyard_core.domain.access import Permission, RegistryAccess, Role, Visibility
 from wheelyard_core.domain.administering import parse_role, reach_of
 from wheelyard_core.domain.administration import ProjectChanges, ProjectFilter
+from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.domain.places import parse_path, parse_title, path_from
 from wheelyard_core.usecases import administer_projects
 from wheelyard_core.usecases.acting import Acting
@@ -17,6 +20,8 @@ from wheelyard_core.usecases.administer_users import find_user
 
 blueprint = Blueprint("projects", __name__, url_prefix="/api/v4")
 
+# Ten years.
+_MOST_HOURS: Final = 87_600
 _ORDERS = ("id", "name", "path", "created_at")
 
 
@@ -61,6 +66,7 @@ def create() -> Response:
             or RegistryAccess.ENABLED,
             params.text("description", LONG_TEXT) or "",
             bool(params.flag("burn_filenames")),
+            _open_hours(params) or 0,
         )
         return created(shown.project(administer_projects.create_project(who, new)))
 
@@ -87,6 +93,7 @@ def change(reference: str) -> Response:
             visibility=params.choice("visibility", Visibility),
             registry_access=params.choice("package_registry_access_level", RegistryAccess),
             burn_filenames=params.flag("burn_filenames"),
+            release_open_hours=_open_hours(params),
         )
         return jsonify(shown.project(administer_projects.change_project(who, reference, changes)))
 
@@ -97,6 +104,15 @@ def delete(reference: str) -> Response:
     with acting(writes=True) as who:
         administer_projects.delete_project(who, reference)
     return accepted()
+
+
+def _open_hours(params: Params) -> int | None:
+    hours = params.number("release_open_hours")
+    if hours is not None and hours > _MOST_HOURS:
+        raise InvalidInput(
+            f"release_open_hours must be a number of hours up to {_MOST_HOURS}, or 0 for ever"
+        )
+    return hours
 
 
 def answer_projects(who: Acting, params: Params, wanted: ProjectFilter) -> Response:

@@ -86,6 +86,7 @@ def project(found: ProjectDetails) -> Shown:
         "package_registry_access_level": found.registry_access.value,
         "packages_enabled": found.registry_access is not RegistryAccess.DISABLED,
         "burn_filenames": found.burn_filenames,
+        "release_open_hours": found.release_open_hours,
         "archived": False,
         "creator_id": found.creator_id,
         "web_url": _page(found.full_path),

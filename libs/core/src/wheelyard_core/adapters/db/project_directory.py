@@ -92,6 +92,7 @@ class SqlProjectDirectory:
             "visibility",
             "registry_access",
             "burn_filenames",
+            "release_open_hours",
             "creator_id",
         ):
             value = getattr(changes, name)
@@ -155,6 +156,7 @@ def _details(row: AnyRow) -> ProjectDetails:
         visibility=project.visibility,
         registry_access=project.registry_access,
         burn_filenames=project.burn_filenames,
+        release_open_hours=project.release_open_hours,
         creator_id=project.creator_id,
         created_at=project.created_at,
         namespace=group_of(namespace),

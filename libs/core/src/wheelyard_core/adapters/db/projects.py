@@ -82,4 +82,12 @@ def group_ids_of(lineage: str) -> tuple[int, ...]:
 
 def _project(row: ProjectRow, lineage: str, *, burns: bool) -> Project:
     policy = ProjectPolicy(row.id, row.visibility, row.registry_access, group_ids_of(lineage))
-    return Project(row.id, row.name, row.path, row.full_path, policy, burns or row.burn_filenames)
+    return Project(
+        id=row.id,
+        name=row.name,
+        path=row.path,
+        full_path=row.full_path,
+        policy=policy,
+        burn_filenames=burns or row.burn_filenames,
+        release_open_hours=row.release_open_hours,
+    )

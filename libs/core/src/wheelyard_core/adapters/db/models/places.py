@@ -52,6 +52,7 @@ class ProjectRow(Base):
     registry_access: Mapped[RegistryAccess] = mapped_column(Word(RegistryAccess))
     description: Mapped[str] = mapped_column(Text, default="")
     burn_filenames: Mapped[bool] = mapped_column(default=False)
+    release_open_hours: Mapped[int] = mapped_column(default=0)
     serial: Mapped[int] = mapped_column(BigInteger, default=0)
     # The serial at which the set of listed names last changed: the root page's own.
     root_serial: Mapped[int] = mapped_column(BigInteger, default=0)

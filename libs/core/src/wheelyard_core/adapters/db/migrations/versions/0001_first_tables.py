@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("registry_access", sa.String(length=32), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("burn_filenames", sa.Boolean(), nullable=False),
+        sa.Column("release_open_hours", sa.Integer(), nullable=False),
         sa.Column("serial", sa.BigInteger(), nullable=False),
         sa.Column("root_serial", sa.BigInteger(), nullable=False),
         sa.Column("creator_id", Id, nullable=True),
