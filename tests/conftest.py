@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from tests.support.inherited import inherited
 from tests.support.one_folder import one_folder
 from tests.support.servers.finding import Machine, Missing, Source
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
@@ -27,9 +28,7 @@ StartRedis = Callable[..., RedisServer]
 @pytest.fixture(scope="session")
 def machine() -> Machine:
     """What the servers are looked for on."""
-    # The tests' one look into the environment.
-    environ = dict(os.environ)  # noqa: TID251  # as above
-    return Machine(environ, Path(__file__).parent.parent)
+    return Machine(inherited(), Path(__file__).parent.parent)
 
 
 @pytest.fixture(scope="session")

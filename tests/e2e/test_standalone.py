@@ -18,7 +18,8 @@ from urllib.request import urlopen
 import pytest
 from tests.support.clients import Person
 from tests.support.distributions import ADistribution
-from tests.support.standalone import MACHINE, START_SECONDS, Standalone, wait_for
+from tests.support.inherited import inherited
+from tests.support.standalone import START_SECONDS, Standalone, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.integration]
 
@@ -84,7 +85,7 @@ def test_the_printed_lines_work_as_they_are(served: Standalone, person: Person) 
             "-euc",
             command,
             env={
-                "PATH": f"{Path(sys.executable).parent}:{MACHINE['PATH']}",
+                "PATH": f"{Path(sys.executable).parent}:{inherited()['PATH']}",
                 "PIP_PYTHON": str(environment.python),
                 "VIRTUAL_ENV": str(environment.folder),
             },

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.inherited import inherited
+
 SECONDS = 60
 
 
@@ -78,9 +80,8 @@ class Person:
         return Environment(self, folder)
 
     def _environment(self) -> dict[str, str]:
-        machine = os.environ  # noqa: TID251  the programs need the machine's PATH
         return {
-            "PATH": machine["PATH"],
+            "PATH": inherited()["PATH"],
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "TMPDIR": str(self.home),

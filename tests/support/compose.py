@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.inherited import inherited
 from tests.support.servers.running import free_port
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -101,11 +102,10 @@ class Stack:
 
 def run(*command: str, seconds: float = 60, port: int = 0) -> str:
     """Return what a program prints, both ways; raise with it when the program fails."""
-    machine = os.environ  # noqa: TID251  the engine's client needs the machine's PATH and HOME
     done = subprocess.run(
         command,
         cwd=_REPOSITORY,
-        env={**machine, "WHEELYARD_PORT": str(port)},
+        env=inherited(WHEELYARD_PORT=str(port)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if "exec" not in command else subprocess.PIPE,

@@ -1,7 +1,6 @@
 """The indexer as processes on its real servers, over a registry in this process."""
 
 import http.client
-import os
 import socket
 import sys
 import time
@@ -15,6 +14,7 @@ from redis import Redis
 from sqlalchemy import update
 from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard, in_process
+from tests.support.inherited import inherited
 from tests.support.seed import SeededProject
 from tests.support.servers.running import free_port
 from tests.support.wheelyard import Process
@@ -117,7 +117,7 @@ def staged(stack: ExitStack, folder: Path, settings: dict[str, str], server: str
     def serve(**extra: str) -> Served:
         port = free_port()
         variables = {
-            **os.environ,  # noqa: TID251  the programs need the machine's PATH
+            **inherited(),
             **settings,
             "WHEELYARD_LISTEN": f"127.0.0.1:{port}",
             "WHEELYARD_METRICS_LISTEN": "127.0.0.1:0",

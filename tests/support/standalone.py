@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tests.support.distributions import ADistribution
 from tests.support.forms import AForm
+from tests.support.inherited import inherited
 from tests.support.servers.running import free_port
 from tests.support.uploading import Connection
 from tests.support.wheelyard import Process, read_credentials
 
-MACHINE = dict(os.environ)  # noqa: TID251  the programs need the machine's PATH
 # Generous: the suite shares its two cores.
 START_SECONDS = 60.0
 
@@ -35,7 +35,7 @@ class Standalone:
         name, _, value = self.mark.partition("=")
         command = [sys.executable, "-m", "wheelyard_standalone", "serve"]
         command += ["--port", str(self.port), "--data", str(self.data)]
-        environment = {**MACHINE, **self.environment, name: value}
+        environment = inherited(**self.environment, **{name: value})
         self.process = Process("wheelyard", command, environment, self.log).start()
         return self
 

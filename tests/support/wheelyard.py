@@ -19,6 +19,7 @@ from typing import Self
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from tests.support.inherited import inherited
 from tests.support.servers.running import free_port
 
 START_SECONDS = 30.0
@@ -139,7 +140,7 @@ def start_embedded(folder: Path, **extra: str) -> Wheelyard:
     process = Process(
         "wheelyard",
         [*command, "--port", str(port), "--data", str(data)],
-        {**os.environ, **extra},  # noqa: TID251  the programs need the machine's PATH
+        inherited(**extra),
         folder / "wheelyard.log",
     ).start()
     deadline = time.monotonic() + START_SECONDS
@@ -161,7 +162,7 @@ def start_distributed(folder: Path, settings: Mapping[str, str]) -> Wheelyard:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     environment = {
-        **os.environ,  # noqa: TID251  the programs need the machine's PATH
+        **inherited(),
         "WHEELYARD_TOKEN_PEPPER": secrets.token_hex(32),
         "WHEELYARD_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "WHEELYARD_LISTEN": f"127.0.0.1:{port}",

@@ -1,6 +1,5 @@
 """A new registry gets its schema and its first credentials, once."""
 
-import os
 import stat
 import subprocess
 import sys
@@ -8,14 +7,12 @@ from pathlib import Path
 
 import pytest
 from tests.integration.admin_cli.conftest import Run, acts_as, refused, succeeded
+from tests.support.inherited import inherited
 from tests.support.wheelyard import read_credentials
 
 from wheelyard_core.domain.access import Person
 
 pytestmark = pytest.mark.integration
-
-
-MACHINE = dict(os.environ)  # noqa: TID251  the programs need the machine's PATH
 
 
 def test_a_new_registry_gets_its_schema_and_its_first_credentials(
@@ -68,7 +65,7 @@ def test_a_bootstrap_that_was_killed_costs_nobody_their_credentials(
         "WHEELYARD_TEST_CRASH_MARKER": str(tmp_path / "crash"),
     }
     command = [sys.executable, "-m", "wheelyard_api.admin", "bootstrap"]
-    killed = subprocess.run(command, env={**MACHINE, **settings, **crash}, check=False, timeout=60)
+    killed = subprocess.run(command, env=inherited(**settings, **crash), check=False, timeout=60)
     assert killed.returncode == -9
 
     succeeded(run("bootstrap"))

@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from tests.support.inherited import inherited
 from tests.support.servers.finding import Image
 
 _PR_SET_PDEATHSIG = 1
@@ -206,7 +207,7 @@ def free_port() -> int:
     A port that the kernel hands out is free only until somebody else asks: two test processes once
     shared one. So each process counts through a range of its own, below the kernel's.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")  # noqa: TID251  which process this is
+    worker = inherited().get("PYTEST_XDIST_WORKER", "gw0")
     first = _FIRST_PORT + int(worker.removeprefix("gw")) % 10 * _PORTS_EACH
     for _ in range(_PORTS_EACH):
         port = first + next(_COUNT) % _PORTS_EACH

@@ -1,9 +1,10 @@
 """Real processes: the library's values follow the process that counts."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.support.inherited import inherited
 
 PROGRAM = """
 import os, sys
@@ -44,7 +45,7 @@ print([line for line in shown if 'outcome="failure"' in line][0])
 
 
 def _run(folder: Path | None) -> list[str]:
-    environment = {**os.environ}  # noqa: TID251  the program needs the machine's PATH
+    environment = inherited()
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     if folder is not None:
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
