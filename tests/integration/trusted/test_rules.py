@@ -8,7 +8,7 @@ from tests.support.in_process import Yard
 from tests.support.issuer import Issuer
 from tests.support.seed import SeededProject
 
-from wheelyard_core.domain.access import Role
+from wheelyard_core.domain.access import Role, Scope
 
 pytestmark = pytest.mark.integration
 
@@ -113,6 +113,18 @@ def test_trust_is_for_maintainers_to_give(
         assert yard.ask("GET", address(project), secret).status_code == status
         assert yard.ask("GET", address(project, rule), secret).status_code == status
         assert yard.ask("DELETE", address(project, rule), secret).status_code == status
+
+
+def test_a_token_that_only_reads_gives_no_trust(
+    yard: Yard, hub: Issuer, project: SeededProject, maintainer: str
+) -> None:
+    rule = add(yard, project, maintainer, issuer=hub.url, claims=GITHUB_RULE).get_json()["id"]
+    user = yard.seed.member(Role.MAINTAINER, project=project)
+    reading = yard.seed.personal_token(user, Scope.READ_API)
+
+    assert yard.ask("GET", address(project, rule), reading).status_code == 200
+    assert add(yard, project, reading, issuer=hub.url, claims=GITHUB_RULE).status_code == 403
+    assert yard.ask("DELETE", address(project, rule), reading).status_code == 403
 
 
 def test_a_rule_of_another_project_is_not_there(

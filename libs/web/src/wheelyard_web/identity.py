@@ -26,10 +26,11 @@ def identify(uow: UnitOfWork) -> Authenticated:
     """Return the actor of this request, looked up in *uow*."""
     here = registry()
     given = credentials()
-    who = authenticate(uow, given, here.settings.pepper, here.now())
+    # A long upload is asked again at its end: its token may be revoked meanwhile, but not expire.
+    began = g.setdefault("began", here.now())
+    who = authenticate(uow, given, here.settings.pepper, began)
     is_first = "actor" not in g
     g.actor = who.actor
-    # A long upload is authenticated again at its end.
     if given is not None and is_first:
         result = "failure" if who.token is None else "success"
         here.metrics.count("wheelyard_auth_attempts_total", "token", result)

@@ -21,7 +21,7 @@ from wheelyard_core.ports import Database, IssuerKeys, UnitOfWork
 from wheelyard_core.usecases.authenticate import find_token
 from wheelyard_core.usecases.issue_token import Grant, IssuedToken, issue_token
 
-# PyPI's: long enough for the largest upload to begin.
+# PyPI's. The last upload must have begun by then; how long it takes does not matter.
 LIFE: Final = timedelta(minutes=15)
 
 
