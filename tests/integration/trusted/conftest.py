@@ -61,6 +61,13 @@ def refusal(answer: TestResponse, status: int = 422) -> str:
 
 
 @pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    """An issuer that no registry knows."""
+    with running_issuer() as running:
+        yield running
+
+
+@pytest.fixture
 def hub() -> Iterator[Issuer]:
     with running_issuer() as issuer:
         yield issuer
