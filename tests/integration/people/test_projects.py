@@ -19,7 +19,7 @@ def test_everybody_sees_what_is_public_and_their_own(
     anonymous: Visitor, reader: Visitor, project: SeededProject, open_project: SeededProject
 ) -> None:
     for visitor, expected in ((anonymous, [open_project]), (reader, [open_project, project])):
-        rows = visitor.look("/").rows("Projects")
+        rows = visitor.look("/").rows("that you may see")
 
         assert len(rows) == len(expected)
         for shown in expected:
@@ -48,7 +48,7 @@ def test_a_filter_finds_projects_by_their_path(
 ) -> None:
     part = open_project.path.rpartition("/")[2][:12]
 
-    assert len(anonymous.look(f"/?q={part.upper()}").rows("Projects")) == 1
+    assert len(anonymous.look(f"/?q={part.upper()}").rows("that you may see")) == 1
     assert "No project has “nope”" in anonymous.look("/?q=nope").text
 
 

@@ -247,7 +247,7 @@ def test_every_kind_of_token_signs_in(yard: Yard, project: SeededProject) -> Non
         visitor = Visitor.of(yard)
         visitor.sign_in(secret)
         assert "No packages yet" in visitor.look(f"/{project.path}").text
-        assert len(visitor.look("/").rows("Projects")) == 1
+        assert len(visitor.look("/").rows("that you may see")) == 1
 
 
 def test_other_clients_are_asked_for_a_token_as_everywhere(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.adapters.db import serials
@@ -73,16 +73,19 @@ class SqlBrowsing:
 
     def release(self, package_id: int, version: ReleaseVersion) -> ReleaseLine | None:
         """Return the release at a version, if any of its files is published."""
-        row = self._session.execute(
-            _releases([package_id]).where(Release.version_key == version.key)
-        ).first()
-        return None if row is None else _release_line(row)
+        found = self._session.scalars(
+            _releases_of([package_id]).where(Release.version_key == version.key)
+        ).all()
+        return next(iter(self._lines(found)), None)
 
     def releases(self, package_id: int, around: Around) -> Part[ReleaseLine]:
         """Return releases that have something published, the newest first."""
-        query = _cut(_releases([package_id]), Release.version_order, around, descending=True)
-        part = _part(self._session.execute(query).all(), around)
-        return Part([_release_line(row) for row in part.items], part.earlier, part.later)
+        has_files = exists().where(File.release_id == Release.id, *_published())
+        query = _releases_of([package_id]).where(has_files)
+        rows = self._session.scalars(_cut(query, Release.version_order, around, descending=True))
+        part = _part(rows.all(), around)
+        lines = {line.id: line for line in self._lines(part.items)}
+        return Part([lines[number] for number in part.items], part.earlier, part.later)
 
     def files(self, package_id: int, version: ReleaseVersion, limit: int) -> Sequence[FileLine]:
         """Return the files at a version that exist: published, quarantined or being verified."""
@@ -113,30 +116,41 @@ class SqlBrowsing:
         return None if row is None else _description(row[0], row[1])
 
     def _latest(self, package_ids: Sequence[int]) -> dict[int, ReleaseLine]:
-        if not package_ids:
-            return {}
-        state = _state(package_ids, serials.listed())
-        best = (
-            func.row_number()
-            .over(
-                partition_by=Release.package_id,
-                order_by=(state.c.is_yanked, Release.is_prerelease, Release.version_order.desc()),
+        listed = (
+            select(
+                File.release_id, func.min(case((File.yanked.is_(None), 0), else_=1)).label("yanked")
             )
-            .label("place")
-        )
-        ranked = (
-            select(Release.id, best)
-            .join(state, state.c.release_id == Release.id)
-            .where(Release.package_id.in_(package_ids), Release.deleted_at.is_(None))
+            .where(File.release_id.in_(_releases_of(package_ids)), *serials.listed())
+            .group_by(File.release_id)
             .subquery()
         )
-        rows = self._session.execute(
-            _releases(package_ids)
-            .join(ranked, ranked.c.id == Release.id)
-            .where(ranked.c.place == 1)
+        place = func.row_number().over(
+            partition_by=Release.package_id,
+            order_by=(listed.c.yanked, Release.is_prerelease, Release.version_order.desc()),
         )
-        lines = [_release_line(row) for row in rows]
-        return {line.package_id: line for line in lines}
+        ranked = (
+            select(Release.id, place.label("place"))
+            .join(listed, listed.c.release_id == Release.id)
+            .subquery()
+        )
+        best = self._session.scalars(select(ranked.c.id).where(ranked.c.place == 1)).all()
+        return {line.package_id: line for line in self._lines(best)}
+
+    def _lines(self, release_ids: Sequence[int]) -> Sequence[ReleaseLine]:
+        """Return the releases with what their published files make of them."""
+        rows = self._session.execute(
+            select(
+                Release,
+                func.count(File.id),
+                func.sum(File.size),
+                func.min(case((File.yanked.is_(None), 0), else_=1)),
+                func.max(File.yanked),
+            )
+            .join(File, File.release_id == Release.id)
+            .where(Release.id.in_(release_ids), *_published())
+            .group_by(Release.id)
+        )
+        return [_release_line(row) for row in rows]
 
     def _summaries(self, release_ids: Sequence[int]) -> dict[int, str]:
         """Return what each release says it is in a sentence: its first file's."""
@@ -158,30 +172,9 @@ def _published() -> tuple[ColumnElement[bool], ...]:
     return File.status == FileStatus.PUBLISHED, File.deleted_at.is_(None)
 
 
-def _state(package_ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> Subquery:
-    """Return for each release with such files: how many, their size, and whether all are yanked."""
-    here = select(Release.id).where(Release.package_id.in_(package_ids))
-    return (
-        select(
-            File.release_id,
-            func.count(File.id).label("files"),
-            func.sum(File.size).label("size"),
-            func.min(case((File.yanked.is_(None), 0), else_=1)).label("is_yanked"),
-            func.max(File.yanked).label("reason"),
-        )
-        .where(File.release_id.in_(here), *conditions)
-        .group_by(File.release_id)
-        .subquery()
-    )
-
-
-def _releases(package_ids: Sequence[int]) -> Select[Release, int, int, int, str | None]:
-    state = _state(package_ids, _published())
-    columns = (state.c.files, state.c.size, state.c.is_yanked, state.c.reason)
-    return (
-        select(Release, *columns)
-        .join(state, state.c.release_id == Release.id)
-        .where(Release.package_id.in_(package_ids), Release.deleted_at.is_(None))
+def _releases_of(package_ids: Sequence[int]) -> Select[int]:
+    return select(Release.id).where(
+        Release.package_id.in_(package_ids), Release.deleted_at.is_(None)
     )
 
 
