@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -269,8 +270,6 @@ def test_the_lease_is_renewed_while_work_goes_on(
         uow.commit()
 
     def slow(_claim: object) -> None:
-        import time  # noqa: PLC0415  only here
-
         time.sleep(0.2)
 
     outcome, _ = runner.run_promise(

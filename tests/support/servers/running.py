@@ -227,8 +227,7 @@ def started(
     try:
         while not ready():
             if not running.alive or time.monotonic() > end:
-                # It and what it leaves end below, whatever raised.
-                raise DidNotStart(f"{what} did not start: {running.output}")  # noqa: TRY301
+                raise DidNotStart(f"{what} did not start: {running.output}")  # noqa: TRY301  to end it below
             time.sleep(0.01)
     except BaseException:
         running.kill()

@@ -8,7 +8,7 @@ from typing import Any, Final
 from wheelyard_api.app import create_app as create_api
 from wheelyard_core.bootstrap import Registry, crash_point_from
 from wheelyard_core.observability.catalogue import Part
-from wheelyard_core.settings import read_settings
+from wheelyard_core.operation import settings_of
 from wheelyard_indexer.app import create_app as create_indexer
 from wheelyard_web.application import Wsgi
 from wheelyard_web.server import serve
@@ -36,8 +36,8 @@ def dispatch(api: Wsgi, indexer: Wsgi) -> Wsgi:
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
-    reach = crash_point_from(os.environ)  # noqa: TID251  this is the entry point
+    environment = os.environ  # noqa: TID251  this is the entry point
+    settings, reach = settings_of(environment), crash_point_from(environment)
 
     def build(registry: Registry) -> Wsgi:
         return dispatch(create_api(registry), create_indexer(registry))

@@ -175,8 +175,10 @@ _LINES = st.sampled_from(
 def test_any_bytes_are_metadata_or_refused(content: bytes) -> None:
     try:
         metadata = parse_core_metadata(content, "METADATA")
-    except InvalidDistribution as refusal:
-        assert all(problem.isprintable() for problem in refusal.problems)  # noqa: PT017 -- the other branch is no failure
+    except InvalidDistribution as error:
+        refusal = error
+    else:
+        assert metadata.name
         return
 
-    assert metadata.name
+    assert all(problem.isprintable() for problem in refusal.problems)

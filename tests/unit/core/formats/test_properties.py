@@ -38,10 +38,11 @@ def verdict(built: Built) -> Verified | None:
     filename = DistributionFilename.parse(built.filename)
     try:
         return verify(io.BytesIO(built.content), filename, LIMITS)
-    except InvalidDistribution as refusal:
-        assert refusal.problems  # noqa: PT017 -- a refusal is one of the two right answers
-        assert all(problem.isprintable() for problem in refusal.problems)  # noqa: PT017 -- as above
-        return None
+    except InvalidDistribution as error:
+        refusal = error
+    assert refusal.problems
+    assert all(problem.isprintable() for problem in refusal.problems)
+    return None
 
 
 def changed(content: bytes, changes: list[tuple[int, bytes]]) -> bytes:

@@ -1,7 +1,6 @@
 """What all commands share: the settings, the registry, and that failures are sentences."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,8 +9,9 @@ import click
 
 from wheelyard_core.bootstrap import Registry, crash_point_from, make_registry
 from wheelyard_core.domain.errors import RegistryError
+from wheelyard_core.operation import settings_of
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
-from wheelyard_core.settings import Settings, SettingsError, read_settings
+from wheelyard_core.settings import Settings
 
 
 class Admin(click.Group):
@@ -30,11 +30,7 @@ class Admin(click.Group):
 
 def read() -> Settings:
     """Return the settings of the environment; end the program with 2 where they are wrong."""
-    try:
-        return read_settings(os.environ)  # noqa: TID251  this is the entry point
-    except SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    return settings_of(os.environ)  # noqa: TID251  this is the entry point
 
 
 def made(settings: Settings) -> Registry:
