@@ -1,4 +1,4 @@
-"""Trusted publishing as PyPI does it: https://docs.pypi.org/trusted-publishers/internals/.
+"""Trusted publishing as PyPI does it, and as "Internals and Technical Details" of its docs tells.
 
 Clients compute these addresses from the host of the upload's address and nothing else, and read
 `errors` of whatever is not a success.
