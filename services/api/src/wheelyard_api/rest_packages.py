@@ -8,9 +8,10 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from wheelyard_api.rest.desk import await_change, nothing, reason_given
 from wheelyard_api.rest.pagination import Page, paginated
-from wheelyard_core.domain.access import Permission, readable_below, require, user_of
+from wheelyard_core.domain.access import Permission, require, user_of
 from wheelyard_core.domain.catalogue import Project, Publisher
 from wheelyard_core.domain.errors import InvalidInput, NotFound, RegistryError
+from wheelyard_core.domain.group_access import readable_below
 from wheelyard_core.domain.releases import (
     Found,
     Release,

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from wheelyard_core.domain.access import Permission, readable_below, user_of
+from wheelyard_core.domain.access import Permission, user_of
+from wheelyard_core.domain.group_access import readable_below
 from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 from wheelyard_core.usecases.authenticate import Authenticated, note_use

@@ -6,7 +6,6 @@ from wheelyard_core.domain.access import (
     Actor,
     Anonymous,
     DeployToken,
-    GroupProjects,
     JobToken,
     Permission,
     Person,
@@ -16,11 +15,11 @@ from wheelyard_core.domain.access import (
     Scope,
     TrustedPublisher,
     Visibility,
-    readable_below,
     require,
     user_of,
 )
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed, NotFound, RegistryError
+from wheelyard_core.domain.group_access import GroupProjects, readable_below
 
 API = frozenset({Scope.API})
 READ, WRITE = Scope.READ_REGISTRY, Scope.WRITE_REGISTRY

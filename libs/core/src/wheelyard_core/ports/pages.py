@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from wheelyard_core.domain.access import GroupProjects
 from wheelyard_core.domain.catalogue import PackageListing, RootListing
+from wheelyard_core.domain.group_access import GroupProjects
 from wheelyard_core.domain.group_index import Holder, Overlap
 
 

@@ -9,8 +9,9 @@ from wheelyard_core.adapters.db import serials
 from wheelyard_core.adapters.db.models import File, Member, Namespace, Package, ProjectRow
 from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.adapters.db.time import database_time
-from wheelyard_core.domain.access import GroupProjects, ProjectPolicy, Role
+from wheelyard_core.domain.access import ProjectPolicy, Role
 from wheelyard_core.domain.catalogue import ListedFile, PackageListing, RootListing, Yanked
+from wheelyard_core.domain.group_access import GroupProjects
 from wheelyard_core.domain.standing import Standing, standing_of_all
 
 _COLUMNS = (
