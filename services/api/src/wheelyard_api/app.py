@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from wheelyard_api import oidc, rest_packages
+from wheelyard_api import oidc
 from wheelyard_api.openapi import views as openapi
 from wheelyard_api.people import views as people
-from wheelyard_api.rest import administration
+from wheelyard_api.rest import administration, packages
 from wheelyard_api.rest.whole_ids import keep_ids_whole
 from wheelyard_api.uploads import views as uploads
 from wheelyard_core.bootstrap import Registry
@@ -16,7 +16,7 @@ def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
     blueprints = [
         uploads.blueprint,
-        rest_packages.blueprint,
+        packages.blueprint,
         oidc.blueprint,
         *administration.BLUEPRINTS,
         openapi.blueprint,
