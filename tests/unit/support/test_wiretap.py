@@ -1,11 +1,10 @@
 """The wiretap changes nothing and hears everything."""
 
 import http.client
-import socket
 from collections.abc import Iterator
 
 import pytest
-from tests.support.recorder import Handler, Recorder
+from tests.support.recorder import Handler, Recorder, hangs_up
 from tests.support.wiretap import Wiretap
 
 
@@ -53,10 +52,13 @@ def test_every_request_of_a_kept_connection_is_heard(tap: Wiretap) -> None:
     ]
 
 
-def test_who_leaves_before_the_answer_is_not_heard(tap: Wiretap) -> None:
-    name, _, port = tap.host.partition(":")
+def test_what_is_never_answered_is_no_exchange() -> None:
+    with Recorder(hangs_up) as recorder, Wiretap(recorder.address) as tap:
+        connection = http.client.HTTPConnection(tap.host, timeout=5)
+        connection.request("GET", "/never")
 
-    with socket.create_connection((name, int(port)), 5) as client:
-        client.sendall(b"GET /never HTTP/1.1\r\nHo")
+        with pytest.raises(http.client.RemoteDisconnected):
+            connection.getresponse()
 
-    assert tap.exchanges == []
+        connection.close()
+        assert tap.exchanges == []
