@@ -103,10 +103,10 @@ def test_what_is_not_committed_is_undone(database: SqlDatabase) -> None:
 
 def test_a_second_row_of_one_key_is_a_conflict(database: SqlDatabase) -> None:
     with database.begin() as uow:
-        uow.session.execute(text("INSERT INTO heartbeats VALUES ('a', '2026-01-01', '{}')"))
+        uow.session.execute(text("INSERT INTO spent_id_tokens VALUES ('a', '2026-01-01')"))
         uow.commit()
     with pytest.raises(Conflict), database.begin() as uow:
-        uow.session.execute(text("INSERT INTO heartbeats VALUES ('a', '2026-01-01', '{}')"))
+        uow.session.execute(text("INSERT INTO spent_id_tokens VALUES ('a', '2026-01-01')"))
 
 
 def test_a_snapshot_sees_one_moment(database: SqlDatabase) -> None:

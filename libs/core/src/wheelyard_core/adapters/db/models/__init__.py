@@ -8,7 +8,7 @@ from wheelyard_core.adapters.db.models.places import Member, Namespace, ProjectR
 from wheelyard_core.adapters.db.models.protection import ProtectionRuleRow
 from wheelyard_core.adapters.db.models.trusted import SpentIdToken, TrustedPublisherRow
 from wheelyard_core.adapters.db.models.uploads import UploadRow
-from wheelyard_core.adapters.db.models.work import Heartbeat, OutboxMessage
+from wheelyard_core.adapters.db.models.work import OutboxMessage
 
 __all__ = [
     "AuditEventRow",
@@ -16,7 +16,6 @@ __all__ = [
     "Document",
     "File",
     "FileMetadata",
-    "Heartbeat",
     "Member",
     "Namespace",
     "OutboxMessage",

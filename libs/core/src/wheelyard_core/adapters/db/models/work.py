@@ -1,4 +1,4 @@
-"""Promised work, and signs of life of the periodic kind."""
+"""Promised work."""
 
 from datetime import datetime
 
@@ -29,13 +29,3 @@ class OutboxMessage(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     set_aside_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-
-
-class Heartbeat(Base):
-    """When a periodic job last ran, by the database's clock; also facts of the instance."""
-
-    __tablename__ = "heartbeats"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    beaten_at: Mapped[datetime]
-    detail: Mapped[Document]

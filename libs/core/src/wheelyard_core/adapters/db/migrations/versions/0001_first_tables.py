@@ -47,13 +47,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_events_project_id_id", ["project_id", "id"], unique=False)
 
     op.create_table(
-        "heartbeats",
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("beaten_at", UtcDateTime(), nullable=False),
-        sa.Column("detail", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
-    )
-    op.create_table(
         "outbox",
         sa.Column("id", Id, nullable=False),
         sa.Column("task", sa.String(length=64), nullable=False),
@@ -502,7 +495,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_due")
 
     op.drop_table("outbox")
-    op.drop_table("heartbeats")
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_events_project_id_id")
         batch_op.drop_index("ix_audit_events_namespace_id_id")
