@@ -34,7 +34,7 @@ MALFORMED = {
     "S3_PATH_STYLE": ["maybe"],
     "BROKER_URL": ["amqp://broker", "redis+socket://"],
     "CACHE_URL": ["memcached://cache", "redis+socket:///run/redis.sock"],
-    "MAX_FILE_SIZE": ["2GB", "-1", "1.5GiB"],
+    "MAX_FILE_SIZE": ["2GB", "-1", "1.5GiB", "٣MiB", "1" * 5000],
     "MAX_FORM_FIELDS": ["0"],
     "UPLOAD_SECONDS": ["nan", "inf", "-1", "1e3", "an hour"],
     "BURN_FILENAMES": ["si"],

@@ -19,7 +19,7 @@ _LOCAL: Final = frozenset({"sqlite", "unix", "redis+socket"})
 
 def parse_size(text: str) -> int:
     """Read `2GiB`, `64MiB`, `512KiB` or a number of bytes."""
-    found = re.fullmatch(r"(\d+)\s*(KiB|MiB|GiB|)", text)
+    found = re.fullmatch(r"([0-9]{1,15})\s*(KiB|MiB|GiB|)", text)
     if not found:
         raise ValueError("a size like 2GiB, 64MiB or a number of bytes")
     return int(found[1]) * _UNITS[found[2]]
