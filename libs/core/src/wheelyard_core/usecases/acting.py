@@ -16,7 +16,7 @@ from wheelyard_core.domain.audit import Action, Agent, AuditEvent, agent_of
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed
 from wheelyard_core.ports import UnitOfWork
-from wheelyard_core.usecases.authorise import authorised_project
+from wheelyard_core.usecases.authorise import authorised
 
 # PostgreSQL numbers rows in 64 bits, and refuses what is longer.
 LAST_ID = (1 << 63) - 1
@@ -67,13 +67,11 @@ class Acting:
 
     def project(self, reference: str, permission: Permission) -> tuple[Project, Role]:
         """Return a project, and the actor's role in it, if the actor may do this with it."""
-        project = authorised_project(self.uow, self.actor, reference, permission, self.now)
+        project, role = authorised(self.uow, self.actor, reference, permission, self.now)
         # A job token acts for an account, but never with its rights over settings.
         if not isinstance(self.actor, Person):
             return project, Role.NONE
-        if self.actor.is_admin:
-            return project, Role.OWNER
-        return project, self.uow.projects.role_in(self.actor.user_id, project.policy, self.now)
+        return project, Role.OWNER if self.actor.is_admin else role
 
     def project_settings(self, reference: str, *, writes: bool) -> tuple[Project, Role]:
         """Return a project whose settings the actor may read or (*writes*) change."""

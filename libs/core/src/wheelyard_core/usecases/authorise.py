@@ -15,6 +15,13 @@ def authorised_project(
 
     Raises AuthenticationRequired, NotFound or NotAllowed.
     """
+    return authorised(uow, actor, reference, permission, now)[0]
+
+
+def authorised(
+    uow: UnitOfWork, actor: Actor, reference: str, permission: Permission, now: datetime
+) -> tuple[Project, Role]:
+    """Return the same, and the role of the actor's account in the project."""
     project = uow.projects.find(reference)
     policy = None if project is None else project.policy
     user_id = user_of(actor)
@@ -24,4 +31,4 @@ def authorised_project(
     require(actor, policy, role, permission)
     if project is None:
         raise NotFound("Project not found")
-    return project
+    return project, role
