@@ -96,6 +96,7 @@ ROUTES = {
         Route("GET", ALIAS, 200),
         Route("GET", f"{ALIAS}/packages/demo", 200),
         Route("GET", f"{ALIAS}/packages/Demo/1.0", 200),
+        Route("GET", f"{ALIAS}/-/packages/{{package}}", 303),
     ],
     "push": [
         Route("POST", PYPI, 400, FORM),

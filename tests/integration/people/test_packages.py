@@ -222,3 +222,72 @@ def test_a_job_is_named_as_what_published(
 
     assert page.link("job 7") == "https://ci.example/7"
     assert "on main" in page.rows("Files of")[0]
+
+
+def set_status(yard: Yard, project: SeededProject, status: str, reason: str) -> None:
+    maintainer = yard.seed.personal_token(yard.seed.member(Role.MAINTAINER, project=project))
+    address = f"/api/v4/projects/{project.id}/packages/pypi/status/ledger"
+    answer = yard.ask("PUT", address, maintainer, json={"status": status, "reason": reason})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_package_says_how_it_stands(
+    yard: Yard, anonymous: Visitor, open_project: SeededProject, publisher: str
+) -> None:
+    publish(yard, open_project.id, publisher, LEDGER.wheel())
+    place = f"/{open_project.path}"
+
+    for status, sentence in (
+        ("archived", "This package is archived. It takes no new files. Reason: <i>old</i>"),
+        ("deprecated", "This package is deprecated. Reason: <i>old</i>"),
+    ):
+        set_status(yard, open_project, status, "<i>old</i>")
+        assert sentence in anonymous.look(f"{place}/packages/ledger").text
+        assert status.capitalize() in anonymous.look(place).rows("Packages in")[0]
+
+
+def test_nothing_of_a_quarantined_package_is_offered(
+    yard: Yard, anonymous: Visitor, open_project: SeededProject, publisher: str
+) -> None:
+    wheel = LEDGER.wheel()
+    publish(yard, open_project.id, publisher, wheel)
+    set_status(yard, open_project, "quarantined", "malware")
+    place = f"/{open_project.path}/packages/ledger"
+
+    page = anonymous.look(place)
+    assert "This package is quarantined. None of its files is listed or served." in page.text
+    assert "Reason: malware" in page.text
+    assert page.codes() == []
+    at_version = anonymous.look(f"{place}/2.0")
+    assert at_version.codes() == []
+    assert "Quarantined" in at_version.rows("Files of")[0]
+    assert wheel.sha256 not in "".join(
+        str(link.get("href")) for link in at_version.soup.find_all("a")
+    )
+
+
+def test_a_token_without_a_person_is_named_as_what_it_is(
+    yard: Yard, anonymous: Visitor, open_project: SeededProject
+) -> None:
+    publish(yard, open_project.id, yard.seed.deploy_token(project=open_project), LEDGER.wheel())
+
+    assert (
+        "by deployer (deploy token)" in anonymous.look(f"/{open_project.path}/packages/ledger").text
+    )
+
+
+def test_the_address_that_gitlabs_api_gives_leads_to_the_page(
+    yard: Yard, anonymous: Visitor, open_project: SeededProject, publisher: str
+) -> None:
+    publish(yard, open_project.id, publisher, LEDGER.versioned("1!2.0").wheel())
+    packages = f"/api/v4/projects/{open_project.id}/packages"
+    (release,) = yard.ask("GET", packages).get_json()
+
+    answer = anonymous.browser.get(release["_links"]["web_path"])
+
+    assert answer.status_code == 303
+    assert anonymous.look(answer.headers["Location"]).heading == "Ledger 1!2.0"
+    hidden = yard.seed.project()
+    for path in (f"/{open_project.path}/-/packages/999", f"/{hidden.path}/-/packages/1"):
+        status = 404 if hidden.path not in path else 401
+        anonymous.look(path, status)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from wheelyard_core.domain.catalogue import Publisher, Yanked
+from wheelyard_core.domain.catalogue import Package, Publisher, Yanked
 from wheelyard_core.domain.digests import Digests
 
 T = TypeVar("T")
@@ -57,8 +57,7 @@ class ReleaseLine:
 class PackageLine:
     """A package in a list, with its latest release and what that says of itself."""
 
-    name: str
-    normalized: str
+    package: Package
     latest: ReleaseLine
     summary: str | None
 
@@ -102,8 +101,7 @@ class Description:
 class PackageView:
     """A package at one of its releases; without one nothing of it is installable."""
 
-    name: str
-    normalized: str
+    package: Package
     release: ReleaseLine | None
     latest: ReleaseLine | None
     files: Sequence[FileLine]

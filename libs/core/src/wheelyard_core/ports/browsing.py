@@ -11,6 +11,7 @@ from wheelyard_core.domain.browsing import (
     Part,
     ReleaseLine,
 )
+from wheelyard_core.domain.catalogue import Package
 from wheelyard_core.domain.versions import ReleaseVersion
 
 
@@ -21,8 +22,8 @@ class Browsing(Protocol):
         """Return packages that have something installable and *q* in their names, by name."""
         ...
 
-    def package(self, project_id: int, normalized: str) -> tuple[int, str] | None:
-        """Return the id of a package and its name as first published."""
+    def package(self, project_id: int, normalized: str) -> tuple[int, Package] | None:
+        """Return the id of a package, and the package."""
         ...
 
     def latest(self, package_id: int) -> ReleaseLine | None:

@@ -1,5 +1,6 @@
 """What somebody sees who looks around: places, packages, one package."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +14,13 @@ from wheelyard_core.domain.administration import (
     ProjectFilter,
     Stretch,
 )
-from wheelyard_core.domain.browsing import Around, PackageView
+from wheelyard_core.domain.browsing import Around, FileLine, PackageView
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.names import normalize
+from wheelyard_core.domain.releases import Release
 from wheelyard_core.domain.versions import ReleaseVersion
+from wheelyard_core.domain.wording import printable
 from wheelyard_core.usecases.acting import Acting
 
 # More files at one version than any project has: a wheel for each Python, system and processor.
@@ -80,6 +83,18 @@ def groups(acting: Acting, parent: Group, stretch: Stretch) -> Listed[Group]:
     return acting.uow.groups.listed(reach_of(acting.actor), wanted, stretch, acting.now)
 
 
+def release(acting: Acting, path: str, number: int) -> Release:
+    """Return a release of the project at this path, by its number. Raises as `visit`."""
+    try:
+        project, _ = acting.project(path, Permission.PULL)
+    except NotFound:
+        raise NotFound(_NOTHING) from None
+    found = acting.uow.releases.get(project.id, number)
+    if found is None:
+        raise NotFound(_NOTHING)
+    return found
+
+
 def package(
     acting: Acting, project: Project, name: str, version: str | None, history: Around
 ) -> PackageView:
@@ -87,20 +102,20 @@ def package(
     uow = acting.uow.browsing
     found = uow.package(project.id, normalize(name))
     if found is None:
-        raise NotFound(f"Package not found: {name}")
-    package_id, display_name = found
+        raise NotFound(f"Package not found: {printable(name)}")
+    package_id, known = found
     latest = uow.latest(package_id)
     release = latest if version is None else uow.release(package_id, ReleaseVersion.parse(version))
     if version is not None and release is None:
-        raise NotFound(f"Release not found: {display_name} {version}")
+        raise NotFound(f"Release not found: {known.name} {version}")
+    files: Sequence[FileLine] = ()
+    if release is not None:
+        files = uow.files(package_id, ReleaseVersion.parse(release.version), _MOST_FILES)
     return PackageView(
-        name=display_name,
-        normalized=normalize(name),
+        package=known,
         release=release,
         latest=latest,
-        files=()
-        if release is None
-        else uow.files(package_id, ReleaseVersion.parse(release.version), _MOST_FILES),
+        files=files,
         description=None if release is None else uow.description(release.id),
         history=uow.releases(package_id, history),
     )

@@ -40,12 +40,15 @@ def look_at_package(
     is_personal = details.namespace.owner_id is not None
     crumbs = [*crumbs_to(project.full_path, links, is_personal=is_personal)]
     if reading.version is not None:
-        crumbs.append(Crumb(view.name, links.package(project.full_path, view.normalized)))
+        crumbs.append(
+            Crumb(view.package.name, links.package(project.full_path, view.package.normalized))
+        )
     return Shown(
         "package.html",
         {
             "project": details,
             "view": view,
+            "package": view.package,
             "about": view.description,
             # Called by the template, when the transaction is over: it takes a while.
             "rendered": readme,
@@ -67,12 +70,18 @@ def _order(version: str | None) -> str | None:
 
 def _requirement(view: PackageView, *, pinned: bool) -> str:
     exactly = pinned and view.release is not None
-    return f"{view.name}=={view.release.version}" if exactly and view.release else view.name
+    return (
+        f"{view.package.name}=={view.release.version}"
+        if exactly and view.release
+        else view.package.name
+    )
 
 
 def _turn(view: PackageView, project: Project, reading: Reading) -> Turn:
     def turn_to(**where: str) -> str:
-        address = links_here().package(project.full_path, view.normalized, reading.version, **where)
+        address = links_here().package(
+            project.full_path, view.package.normalized, reading.version, **where
+        )
         return f"{address}#releases"
 
     part = view.history

@@ -72,8 +72,8 @@ def _project(visitor: Acting, project: Project, details: ProjectDetails) -> Show
     def turn_to(**where: str) -> str:
         return links.place(project.full_path, q=q, **where)
 
-    back = part.items and part.earlier and turn_to(before=part.items[0].normalized)
-    forth = part.items and part.later and turn_to(after=part.items[-1].normalized)
+    back = part.items and part.earlier and turn_to(before=part.items[0].package.normalized)
+    forth = part.items and part.later and turn_to(after=part.items[-1].package.normalized)
     is_personal = details.namespace.owner_id is not None
     crumbs = [*crumbs_to(project.full_path, links, is_personal=is_personal)]
     index = Index.of(project, registry().settings.http.public_url)

@@ -19,6 +19,7 @@ from wheelyard_api.people.shown import Shown, answer, here, links_here
 from wheelyard_core.domain.access import Anonymous
 from wheelyard_core.domain.errors import AuthenticationRequired, RegistryError
 from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_core.usecases import browse
 from wheelyard_web import errors
 from wheelyard_web.parts import equip, part
 
@@ -68,6 +69,15 @@ def place(path: str) -> Response:
     return answer(shown)
 
 
+@blueprint.get("/<place:path>/-/packages/<number:number>", provide_automatic_options=False)
+def release(path: str, number: int) -> Response:
+    """Lead from the address that GitLab's API gives of a release to its page."""
+    with session.looking() as visitor:
+        found = browse.release(visitor, path, number)
+    address = links_here().package(found.project_path, found.normalized, found.version)
+    return _go_to(address)
+
+
 @blueprint.get("/_/sign-in", provide_automatic_options=False)
 def sign_in_page() -> Response:
     """Show the form to sign in with."""
@@ -87,7 +97,7 @@ def sign_in() -> Response:
         refused = who.actor.refused if isinstance(who.actor, Anonymous) else None
         reason = refused if secret else "Give a token"
         return _sign_in_first(reason, request.form.get("next", ""))
-    response = _go_to(request.form.get("next", ""))
+    response = _go_on(request.form.get("next", ""))
     session.begin(response, token)
     return response
 
@@ -97,7 +107,7 @@ def sign_out() -> Response:
     """End the session."""
     request.max_content_length = _MOST
     require_same_origin()
-    response = _go_to("")
+    response = _go_to(links_here().home())
     session.end(response)
     return response
 
@@ -139,11 +149,14 @@ def _sign_in_first(reason: str | None, then: str) -> Response:
     return response
 
 
-def _go_to(path: str) -> Response:
+def _go_on(path: str) -> Response:
     """Return a redirect to a path of ours, and to nowhere else."""
     plain = path.isascii() and path.isprintable() and not set(path) & set(' \\"<>')
     inside = plain and path.startswith("/") and not path.startswith("//")
-    base = links_here().base
+    return _go_to(f"{links_here().base}{path}" if inside else links_here().home())
+
+
+def _go_to(address: str) -> Response:
     response = Response(status=HTTPStatus.SEE_OTHER)
-    response.headers["Location"] = f"{base}{path}" if inside else f"{base}/"
+    response.headers["Location"] = address
     return response

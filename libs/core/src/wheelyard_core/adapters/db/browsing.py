@@ -8,8 +8,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.adapters.db import serials
 from wheelyard_core.adapters.db.listing import AnySelect, contains
-from wheelyard_core.adapters.db.models import File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.models import File, FileMetadata, Release
+from wheelyard_core.adapters.db.models import Package as PackageRow
 from wheelyard_core.adapters.db.publishers import from_document
+from wheelyard_core.adapters.db.standings import standing_of
 from wheelyard_core.domain.browsing import (
     Around,
     Description,
@@ -19,7 +21,7 @@ from wheelyard_core.domain.browsing import (
     ReleaseLine,
     Verdict,
 )
-from wheelyard_core.domain.catalogue import FileStatus, Yanked
+from wheelyard_core.domain.catalogue import FileStatus, Package, Yanked
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.names import normalize
 from wheelyard_core.domain.versions import ReleaseVersion
@@ -37,35 +39,37 @@ class SqlBrowsing:
     def packages(self, project_id: int, q: str | None, around: Around) -> Part[PackageLine]:
         """Return packages that have something installable and *q* in their names, by name."""
         listed = exists().where(
-            File.project_id == project_id, File.normalized == Package.normalized, *serials.listed()
+            File.project_id == project_id,
+            File.normalized == PackageRow.normalized,
+            *serials.listed(),
         )
-        query = select(Package).where(Package.project_id == project_id, listed)
+        query = select(PackageRow).where(PackageRow.project_id == project_id, listed)
         if q:
             query = query.where(
                 or_(
-                    contains(q, Package.name),
-                    Package.normalized.contains(normalize(q), autoescape=True),
+                    contains(q, PackageRow.name),
+                    PackageRow.normalized.contains(normalize(q), autoescape=True),
                 )
             )
-        rows = self._session.scalars(_cut(query, Package.normalized, around)).all()
+        rows = self._session.scalars(_cut(query, PackageRow.normalized, around)).all()
         part = _part(rows, around)
         latest = self._latest([row.id for row in part.items])
         summaries = self._summaries([line.id for line in latest.values()])
         lines = [
-            PackageLine(row.name, row.normalized, line, summaries.get(line.id))
+            PackageLine(_package(row), line, summaries.get(line.id))
             for row in part.items
             if (line := latest.get(row.id)) is not None
         ]
         return Part(lines, part.earlier, part.later)
 
-    def package(self, project_id: int, normalized: str) -> tuple[int, str] | None:
-        """Return the id of a package and its name as first published."""
-        row = self._session.execute(
-            select(Package.id, Package.name).where(
-                Package.project_id == project_id, Package.normalized == normalized
+    def package(self, project_id: int, normalized: str) -> tuple[int, Package] | None:
+        """Return the id of a package, and the package."""
+        row = self._session.scalar(
+            select(PackageRow).where(
+                PackageRow.project_id == project_id, PackageRow.normalized == normalized
             )
-        ).first()
-        return None if row is None else (row[0], row[1])
+        )
+        return None if row is None else (row.id, _package(row))
 
     def latest(self, package_id: int) -> ReleaseLine | None:
         """Return the newest release, one that is neither yanked nor a pre-release if there is."""
@@ -89,7 +93,7 @@ class SqlBrowsing:
 
     def files(self, package_id: int, version: ReleaseVersion, limit: int) -> Sequence[FileLine]:
         """Return the files at a version that exist: published, quarantined or being verified."""
-        package = self._session.get_one(Package, package_id)
+        package = self._session.get_one(PackageRow, package_id)
         rows = self._session.execute(
             select(File)
             .where(
@@ -202,6 +206,10 @@ def _part(rows: Sequence[T], around: Around) -> Part[T]:
     if around.before is not None:
         return Part(kept[::-1], more, later=True)
     return Part(kept, around.after is not None, more)
+
+
+def _package(row: PackageRow) -> Package:
+    return Package(row.name, row.normalized, standing_of(row))
 
 
 def _release_line(row: _ReleaseRow) -> ReleaseLine:
