@@ -24,8 +24,10 @@ from tests.support.in_process import Yard
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.adapters.db.models import ProjectRow, Token
-from wheelyard_core.domain.access import Role, Visibility
+from wheelyard_core.domain.access import Anonymous, Role, Visibility
+from wheelyard_core.domain.standing import PackageStatus, Standing
 from wheelyard_core.domain.tokens import lookup_of
+from wheelyard_core.usecases.set_status import StatusSetter
 from wheelyard_indexer.sending import PIECE
 
 ONE = ADistribution().named("demo", "1.0").wheel()
@@ -140,6 +142,32 @@ def test_a_deleted_file_is_gone_with_the_commit_before_its_page_is(
         assert [each.ask(published, WHOLE).status_code for each in replicas * 2] == [404] * 4
         assert [each.ask(published, SMALL).status_code for each in replicas * 2] == [200] * 4
     assert deletion.result().status_code == 204
+
+
+def test_a_quarantined_file_is_gone_with_the_commit_before_its_page_is(
+    published: Reader, replicas: list[Replica]
+) -> None:
+    yard = published.yard
+    for replica in replicas:
+        replica.warm(published, WHOLE)
+        replica.warm(published, f"{WHOLE}.metadata")
+
+    with yard.hand.resting():
+        quarantine(yard, published.project.id, "large")
+        deadline = time.monotonic() + 4
+        while {each.ask(published, WHOLE).status_code for each in replicas} != {404}:
+            assert time.monotonic() < deadline
+        assert [
+            each.ask(published, path).status_code
+            for each in replicas * 2
+            for path in (WHOLE, f"{WHOLE}.metadata")
+        ] == [404] * 8
+
+
+def quarantine(yard: Yard, project_id: int, package: str) -> None:
+    """Set the status without waiting for the page."""
+    setter = StatusSetter(yard.registry.database)
+    setter(project_id, package, Standing(PackageStatus.QUARANTINED), lambda _uow: Anonymous())
 
 
 def test_a_page_that_changes_takes_its_files_along(published: Reader, replica: Replica) -> None:

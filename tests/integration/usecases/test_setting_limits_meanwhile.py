@@ -1,4 +1,4 @@
-"""A package's status, and files that were on their way when it was set."""
+"""Statuses and protection rules that are set while files are on their way."""
 
 import pytest
 from tests.integration.usecases.conftest import World
@@ -7,6 +7,7 @@ from tests.support.distributions import ADistribution
 from wheelyard_core.domain.access import Anonymous
 from wheelyard_core.domain.catalogue import Upload
 from wheelyard_core.domain.errors import NotAllowed
+from wheelyard_core.domain.protection import Level, Levels, Pattern
 from wheelyard_core.domain.standing import PackageStatus, Standing
 from wheelyard_core.usecases.set_status import StatusSetter
 
@@ -54,3 +55,14 @@ def test_a_status_set_during_an_upload_refuses_its_row(status: PackageStatus, wo
 
     with pytest.raises(NotAllowed, match="takes no new files"):
         world.record(SECOND, upload)
+
+
+def test_a_rule_made_during_an_upload_refuses_its_row(world: World) -> None:
+    upload = world.store(FIRST)
+    assert isinstance(upload, Upload)
+    with world.registry.database.begin() as uow:
+        uow.rules.add(world.project.id, Pattern("de*"), Levels(push=Level.MAINTAINER))
+        uow.commit()
+
+    with pytest.raises(NotAllowed, match=r"^Package protected\.$"):
+        world.record(FIRST, upload)
