@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.support.servers.chromium import find_chromium
 from tests.support.servers.finding import Address, Image, Machine, Missing, Program, find
 from tests.support.servers.postgres import find_postgres
 from tests.support.servers.redis import find_redis
@@ -101,6 +102,15 @@ def test_nothing_is_built_unless_asked_for(bare: Machine, tmp_path: Path) -> Non
     for variables in ({"WHEELYARD_TEST_BUILD": "1"}, {"WHEELYARD_TEST_REQUIRE": "all"}):
         machine = with_variables(bare, **variables)
         assert find_minio(machine) == Program(machine.cache / "minio")
+
+
+def test_a_browser_is_found_by_any_of_its_names(bare: Machine, tmp_path: Path) -> None:
+    with pytest.raises(Missing, match=r"no Chromium .*chromium on PATH; .*google-chrome on PATH"):
+        find_chromium(bare)
+
+    program = script(tmp_path / "bin" / "google-chrome")
+
+    assert find_chromium(bare) == program
 
 
 def test_what_is_missing_names_every_place(bare: Machine, tmp_path: Path) -> None:
