@@ -4,11 +4,14 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
 from tests.integration.people.visiting import Visitor
 from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
 from werkzeug.test import TestResponse
 
+from wheelyard_core.adapters.db.models import Token
 from wheelyard_core.domain.access import RegistryAccess, Role, Scope
 
 pytestmark = pytest.mark.integration
@@ -91,6 +94,17 @@ def test_the_cookie_holds_no_secret_and_is_for_browsers_alone(
         assert word in cookie
     assert "Secure" not in cookie
     assert "Domain" not in cookie
+
+
+def test_a_number_that_another_token_has_got_opens_nothing(
+    yard: Yard, reader: Visitor, project: SeededProject
+) -> None:
+    """As after a database was restored: numbers begin again where the copy ended."""
+    with Session(yard.registry.database.engine) as session:
+        session.execute(update(Token).values(digest=func.lower(Token.lookup) + "0" * 52))
+        session.commit()
+
+    reader.look(f"/{project.path}", 401)
 
 
 @pytest.mark.parametrize(
