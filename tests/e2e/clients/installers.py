@@ -21,6 +21,8 @@ class Installer(Client):
     install: Callable[[Desk, str], Finished]
     locked_out: str
     """What it prints when it may not read; the words of an answer are shown by none of them."""
+    locks_for_every_python: bool = False
+    """Whether it resolves for Pythons that are not there, and reads releases for them too."""
     says_what_is_yanked: bool = True
     """Whether it prints why a release was yanked that it installs all the same."""
     resolve: Callable[[Desk, str], Finished] = _not_at_all
@@ -178,6 +180,7 @@ INSTALLERS = (
         way="lock and sync",
         install=_uv_syncs,
         resolve=_uv_locks,
+        locks_for_every_python=True,
         locked_out="could not be queried due to a lack of valid authentication credentials",
         says_what_is_yanked=False,
         cannot={Action.RANGES: "Reads wheels as `uv pip` does."},
@@ -187,6 +190,7 @@ INSTALLERS = (
         way="lock and install",
         install=_poetry_installs,
         resolve=_poetry_locks,
+        locks_for_every_python=True,
         read_part=_poetry_reads_part,
         locked_out="Source (yard): Authorization error accessing",
     ),

@@ -85,12 +85,16 @@ def test_what_is_yanked_is_installed_only_by_its_version(cell: Cell[Installer], 
 
 @each(INSTALLERS, Action.PYTHON)
 def test_a_release_for_another_python_is_left_out(cell: Cell[Installer], desk: Desk) -> None:
-    desk.has(LIBRARY, LIBRARY.versioned("2.0").requiring_python(">=4"))
+    later = LIBRARY.versioned("2.0").requiring_python(">=4")
+    desk.has(LIBRARY, later)
 
     cell.client.install(desk, "library").succeeded()
 
     assert desk.installed("library") == "1.0"
     assert fetched(desk, ".whl") == {LIBRARY.wheel().filename}
+    # The page has said so: its metadata is not looked at.
+    looked_at = f"{later.wheel().filename}.metadata" in fetched(desk, ".metadata")
+    assert looked_at == cell.client.locks_for_every_python
 
 
 @each(INSTALLERS, Action.LOCKED_OUT)

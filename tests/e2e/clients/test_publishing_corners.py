@@ -71,8 +71,8 @@ def test_packse_would_find_its_words_in_what_uv_prints(desk: Desk) -> None:
 
     told = publisher_of(desk).publish(desk).failed()
 
-    assert "File already exists" in told.output
-    assert [each.answered["content-type"] for each in desk.asked("POST")] == ["application/json"]
+    # It reads `code` where the type is exactly application/json, and prints the body if not.
+    assert "Server says: 400 File already exists: demo-1.0" in told.output
 
 
 @of("hatch")

@@ -70,7 +70,7 @@ def test_a_page_comes_in_the_form_that_a_client_prefers(desk: Desk) -> None:
 
 @of("pip-23", "pip", "uv")
 def test_a_page_of_every_kind_of_file_is_read_whole(desk: Desk) -> None:
-    """No field of a file is ever null: uv would drop the whole page."""
+    """No field of a file is ever null: uv drops a page with a null `yanked`, size or time."""
     desk.has(DEMO, DEMO.versioned("1.1").requiring_python(">=3.8"), DEMO.versioned("1.2"))
     desk.has_file(DEMO.of_metadata_version("2.1").sdist())
     desk.yank("demo", "1.2", "")
