@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from tests.support.processes import family
 from tests.support.servers.running import free_port
 from tests.support.wheelyard import Process
 
@@ -35,9 +36,17 @@ _TOLD_BY_WRK = re.compile(
 _MEGABYTES = {"B": 1e-6, "KB": 1.024e-3, "MB": 1.048576, "GB": 1073.741824}
 
 
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """A running nginx."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def bare_nginx(folder: Path, contents: dict[str, bytes]) -> Iterator[str]:
-    """Serve *contents* as static files; give the address."""
+def bare_nginx(folder: Path, contents: dict[str, bytes]) -> Iterator[Nginx]:
+    """Serve *contents* as static files."""
     folder.mkdir()
     for name, content in contents.items():
         (folder / name).write_bytes(content)
@@ -50,7 +59,7 @@ def bare_nginx(folder: Path, contents: dict[str, bytes]) -> Iterator[str]:
     process = Process("nginx", command, machine, folder / "log").start()
     try:
         _wait(f"http://127.0.0.1:{port}/{next(iter(contents))}")
-        yield f"http://127.0.0.1:{port}"
+        yield Nginx(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.stop()
 
@@ -96,23 +105,22 @@ class Memory:
     peak: int
 
 
+def processor_seconds(roots: Iterable[int]) -> float:
+    """Return what these processes and all below them have used of the processor."""
+    return sum(_processor(pid) for root in roots for pid in family(root))
+
+
+def _processor(pid: int) -> float:
+    with suppress(OSError):
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
 def memory_of(roots: Iterable[int]) -> list[Memory]:
     """Return the memory of these processes and of all below them."""
-    wanted, parents = set(roots), _parents()
-    # A child has a higher number than its parent nearly always, and twice is always enough here.
-    for _ in range(2):
-        wanted |= {pid for pid, parent in parents.items() if parent in wanted}
-    return [found for pid in sorted(wanted) if (found := _memory(pid)) is not None]
-
-
-def _parents() -> dict[int, int]:
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            found[int(folder.name)] = int(
-                (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            )
-    return found
+    wanted = sorted({pid for root in roots for pid in family(root)})
+    return [found for pid in wanted if (found := _memory(pid)) is not None]
 
 
 def _memory(pid: int) -> Memory | None:

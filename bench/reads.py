@@ -3,11 +3,13 @@
 import json
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 
 from bench.figures import Figure, Report, Target, at_least, at_least_of_nginx, at_most
-from bench.machinery import Rate, bare_nginx, load
+from bench.machinery import Nginx, Rate, bare_nginx, load, processor_seconds
 from bench.stacks import Stack, Watch
 from bench.uploads import LARGE, MIDDLE, SMALL, publish, wheel_of
 from tests.support.forms import basic
@@ -42,7 +44,8 @@ def measure_reads(stack: Stack, report: Report, seconds: int, *, quick: bool) ->
     report.begin("reads", "bare nginx")
     with bare_nginx(stack.folder / "nginx", contents) as nginx:
         for (number, subject), connections in product(enumerate(subjects), _CONNECTIONS):
-            report.add(_beside(stack, f"{nginx}/{number}", subject, connections, seconds))
+            there = Nginx(f"{nginx.address}/{number}", nginx.pid)
+            _compare(stack, there, report, subject, connections, seconds)
     if stack.watch is None:
         return
     report.begin("what is asked of others while hits are given, at 16 connections")
@@ -83,23 +86,50 @@ def _listed(client: Connection, page: str) -> str:
         time.sleep(0.2)
 
 
-def _beside(stack: Stack, bare: str, subject: Subject, connections: int, seconds: int) -> Figure:
+def _compare(
+    stack: Stack, nginx: Nginx, report: Report, subject: Subject, connections: int, seconds: int
+) -> None:
     """Measure by turns: what else the machine does meanwhile is then done to both."""
-    ours, theirs = [], []
+    serving = [process.pid for process in stack.wheelyard.processes.values()]
+    ours, theirs = Readings(subject, serving), Readings(subject, [nginx.pid])
     for _ in range(_ROUNDS):
-        ours.append(_load(stack, subject, connections, seconds))
-        theirs.append(load(bare, connections, seconds, {}))
+        with ours.reading() as rates:
+            rates.append(_load(stack, subject, connections, seconds))
+        with theirs.reading() as rates:
+            rates.append(load(nginx.address, connections, seconds, {}))
+    what = f"{subject.name}, {connections} connection{'s' * (connections > 1)}"
     # One connection waits for its client most of the time.
     target = subject.target if connections > 1 or subject.is_large else None
     unit = "MB/s" if subject.is_large else "/s"
-    what = f"{subject.name}, {connections} connection{'s' * (connections > 1)}"
-    return Figure(what, _median(subject, ours), unit, _median(subject, theirs), target)
+    report.add(Figure(what, ours.rate, unit, theirs.rate, target))
+    # Says more than the rate where others use the machine, too.
+    report.add(Figure("    processor for an answer", ours.processor, "us", theirs.processor))
 
 
-def _median(subject: Subject, rates: list[Rate]) -> float:
-    return statistics.median(
-        rate.megabytes if subject.is_large else rate.requests for rate in rates
-    )
+@dataclass(slots=True)
+class Readings:
+    """What one server gave, round by round, and what its processes used meanwhile."""
+
+    subject: Subject
+    processes: list[int]
+    rates: list[Rate] = field(default_factory=list)
+    seconds: float = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[list[Rate]]:
+        before = processor_seconds(self.processes)
+        yield self.rates
+        self.seconds += processor_seconds(self.processes) - before
+
+    @property
+    def rate(self) -> float:
+        large = self.subject.is_large
+        return statistics.median(rate.megabytes if large else rate.requests for rate in self.rates)
+
+    @property
+    def processor(self) -> float:
+        """Microseconds of the processor for an answer."""
+        return 1e6 * self.seconds / max(1, sum(rate.answers for rate in self.rates))
 
 
 def _load(
