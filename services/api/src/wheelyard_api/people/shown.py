@@ -67,7 +67,7 @@ def answer(shown: Shown, status: int = 200) -> Response:
         public_url=registry().settings.http.public_url,
         visitor=g.get("visitor"),
         here=here(),
-        **{"crumbs": (), "tabs": (), **shown.given},
+        **{"crumbs": None, **shown.given},
     )
     return Response(html, status, content_type="text/html; charset=utf-8")
 
