@@ -70,6 +70,23 @@ def users(database: SqlDatabase) -> int:
         return int(uow.session.execute(text("SELECT count(*) FROM users")).scalar_one())
 
 
+def test_all_that_a_transaction_writes_has_one_time(database: SqlDatabase) -> None:
+    with database.begin() as uow:
+        for _ in range(2):
+            uow.outbox.promise(Task.DISCARD, blob_key="k")
+        add_user(uow)
+        uow.commit()
+
+    with database.snapshot() as uow:
+        times = "SELECT created_at FROM outbox UNION SELECT created_at FROM users"
+        assert len(uow.session.execute(text(times)).all()) == 1
+    with database.begin() as uow:
+        add_user(uow, "bob")
+        uow.commit()
+    with database.snapshot() as uow:
+        assert len(uow.session.execute(text(times)).all()) == 2
+
+
 def test_a_promise_is_told_only_after_its_commit(database: SqlDatabase, told: Told) -> None:
     with database.begin() as uow:
         uow.outbox.promise(Task.DISCARD, blob_key="k")

@@ -1,16 +1,27 @@
 """The clock that all replicas share."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+_ASKED: Final = "wheelyard_time"
+
 
 def database_time(session: Session) -> datetime:
-    """Return the database's present time: leases must not depend on a replica's own clock.
+    """Return the database's time: leases must not depend on a replica's own clock.
 
-    SQLite has no clock of its own, and everybody who shares its file shares a machine.
+    It is asked once a transaction, for which a session is made: an upload asked ten times.
     """
+    asked = session.info.get(_ASKED)
+    if not isinstance(asked, datetime):
+        asked = session.info[_ASKED] = _ask(session)
+    return asked
+
+
+def _ask(session: Session) -> datetime:
+    """Return the present time. SQLite has no clock, and who shares its file shares a machine."""
     if session.get_bind().dialect.name == "sqlite":
         return datetime.now(UTC)
     moment = session.scalar(select(func.clock_timestamp()))
