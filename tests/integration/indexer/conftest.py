@@ -53,8 +53,8 @@ class Reader:
 
 
 @pytest.fixture
-def settings() -> dict[str, str]:
-    return {"WHEELYARD_VERDICT_SECONDS": "30"}
+def settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    return {"WHEELYARD_VERDICT_SECONDS": "30", **getattr(request, "param", {})}
 
 
 @pytest.fixture

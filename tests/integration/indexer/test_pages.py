@@ -147,6 +147,7 @@ def test_an_unknown_package_is_not_found_in_json(reader: Reader) -> None:
     assert json.loads(answer.data)["code"] == "404 Package not found: nothing"
 
 
+@pytest.mark.parametrize("settings", [{"WHEELYARD_VERDICT_SECONDS": "1"}], indirect=True)
 def test_a_package_with_nothing_installable_is_there_and_empty(reader: Reader) -> None:
     with reader.yard.hand.resting():
         answer = reader.yard.publish(reader.project.id, WHEEL, reader.secret)
