@@ -277,6 +277,6 @@ def _targets_up(address: str) -> dict[str, int]:
     up: dict[str, int] = {}
     for target in targets:
         if target["health"] == "up":
-            name = target["labels"].get("service", target["labels"]["job"])
+            name = target["labels"].get("host", target["labels"]["job"])
             up[name] = up.get(name, 0) + 1
     return up

@@ -2,7 +2,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from structlog.testing import capture_logs
 
-from wheelyard_core.domain.work import Claim, Task
+from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import DatabaseUnavailable
@@ -50,6 +50,19 @@ def test_an_attempt_is_counted_by_its_end(
     Attempt(Task.VERIFY, metrics).finish(outcome, _claim())
 
     assert _counted(metrics) == counted
+
+
+def test_a_publish_is_timed_from_its_row_to_its_page(metrics: Metrics) -> None:
+    page = Claim(9, Task.INDEX, {WAITED: 61_000}, 1, 1.5, "request-1")
+    Attempt(Task.INDEX, metrics).finish(Outcome.SUCCESS, page)
+    # A page that a yank promised publishes nothing; a failure has shown nothing.
+    Attempt(Task.INDEX, metrics).finish(Outcome.SUCCESS, Claim(9, Task.INDEX, {}, 1, 1.5, None))
+    Attempt(Task.INDEX, metrics).finish(Outcome.RETRY, page)
+
+    lines = metrics.exposition().decode().splitlines()
+    assert 'wheelyard_publish_duration_seconds_bucket{le="60.0"} 0.0' in lines
+    assert 'wheelyard_publish_duration_seconds_bucket{le="120.0"} 1.0' in lines
+    assert "wheelyard_publish_duration_seconds_count 1.0" in lines
 
 
 def test_work_that_is_done_already_is_skipped(metrics: Metrics) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from wheelyard_core.adapters.blobs.s3 import S3Settings
-from wheelyard_core.adapters.db.watching import outbox_state, pool_state
+from wheelyard_core.adapters.db.watching import pool_state
 from wheelyard_core.adapters.redis_probe import eviction_policy
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.observability.endpoint import Check, Checks, Endpoint, Sick
@@ -19,8 +19,6 @@ from wheelyard_core.observability.redaction import Redact, make_redact
 from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageUnavailable
 from wheelyard_core.settings import Settings, SettingsError, read_settings
 
-# The database is asked this often for what metrics show of it, however often it is scraped.
-_REMEMBERED_SECONDS: Final = 5.0
 _SCHEMA_SECONDS: Final = 30.0
 # What a registry needs, as `/healthz` names it.
 CHECKED: Final = ("database", "broker", "cache", "object store")
@@ -123,30 +121,6 @@ def watch_database(metrics: Metrics, registry: Registry) -> None:
             for state, count in pool_state(registry.database.engine).items()
         },
     )
-
-
-def watch_outbox(metrics: Metrics, registry: Registry) -> None:
-    """Show what the outbox holds: one truth for all processes, from the database."""
-
-    def count() -> tuple[float, float, float]:
-        with registry.database.snapshot() as uow:
-            state = outbox_state(uow.session)
-        return state.pending, state.oldest_age, state.set_aside
-
-    look = Look(count, keep=_REMEMBERED_SECONDS)
-    names = (
-        "wheelyard_outbox_pending",
-        "wheelyard_outbox_oldest_age_seconds",
-        "wheelyard_outbox_set_aside",
-    )
-    for place, name in enumerate(names):
-        metrics.observed.add(name, _one_of(look, place))
-
-
-def _one_of(
-    look: Look[tuple[float, float, float]], place: int
-) -> Callable[[], Mapping[tuple[str, ...], float]]:
-    return lambda: {(): look()[place]}
 
 
 def process_environment() -> MutableMapping[str, str]:

@@ -18,7 +18,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from wheelyard_core.adapters.consumer import beating_consumer
 from wheelyard_core.adapters.queue import QUEUE_OF, TASK_NAME, make_celery
 from wheelyard_core.bootstrap import Registry, make_registry
-from wheelyard_core.domain.work import Claim, Task
+from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.heartbeat import Heartbeat
 from wheelyard_core.observability.metrics import Metrics
@@ -156,6 +156,10 @@ class Attempt:
             self._count("wheelyard_task_redeliveries_total")
         if outcome is Outcome.SET_ASIDE:
             self._count("wheelyard_task_quarantined_total")
+        if outcome is Outcome.SUCCESS and WAITED in claim.arguments:
+            # What the file had waited when its page was promised, and what it waited for the page.
+            waited = int(claim.arguments[WAITED]) / 1000 + claim.age + seconds
+            self._metrics.observe("wheelyard_publish_duration_seconds", waited)
         log.info(
             "task_done",
             task=claim.task.value,

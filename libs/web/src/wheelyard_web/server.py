@@ -43,6 +43,7 @@ def serve(
         metrics = Metrics(service, parts)
         registry = make_registry(settings, service, reach, metrics)
         watch_database(metrics, registry)
+        metrics.show_threads(settings.http.threads)
         endpoint.serve(metrics.exposition, health_checks(registry), redact=redact)
         _notice_stopping(registry)
         return build(registry)

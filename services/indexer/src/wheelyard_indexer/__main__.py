@@ -70,6 +70,7 @@ def load() -> Wsgi:
     metrics = Metrics("indexer", _PARTS)
     registry = make_registry(settings, "indexer", metrics=metrics)
     watch_database(metrics, registry)
+    metrics.show_threads(settings.http.threads)
     open_endpoint(settings).serve(metrics.exposition, health_checks(registry), redact=redact)
     return create_app(registry)
 

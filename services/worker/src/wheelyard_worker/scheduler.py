@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from wheelyard_core.bootstrap import Registry, make_registry
+from wheelyard_core.exporter import watch_service
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.heartbeat import Heartbeat
 from wheelyard_core.observability.metrics import Metrics
@@ -22,7 +23,6 @@ from wheelyard_core.operation import (
     open_endpoint,
     start_logging,
     watch_database,
-    watch_outbox,
 )
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
 from wheelyard_core.settings import Settings
@@ -43,6 +43,7 @@ class Job:
     run: Callable[[datetime], int]
     due: float = 0.0
     succeeded: float | None = None
+    seconds: float | None = None
 
 
 def jobs_of(registry: Registry) -> list[Job]:
@@ -68,7 +69,7 @@ def schedule(settings: Settings, stop: Event) -> None:
     metrics = Metrics("scheduler", (Part.EACH, Part.SCHEDULER, Part.DATABASE))
     registry = make_registry(settings, "scheduler", metrics=metrics)
     watch_database(metrics, registry)
-    watch_outbox(metrics, registry)
+    watch_service(metrics, registry)
     heartbeat = Heartbeat("scheduler")
     endpoint.serve(metrics.exposition, health_checks(registry), heartbeat.alive, redact)
     run_scheduler(registry, stop, heartbeat)
@@ -100,9 +101,14 @@ def _show(metrics: Metrics, jobs: list[Job], heartbeat: Heartbeat) -> None:
     add(
         "wheelyard_scheduled_job_interval_seconds", lambda: {(job.name,): job.every for job in jobs}
     )
+    add(
+        "wheelyard_scheduled_job_duration_seconds",
+        lambda: {(job.name,): job.seconds for job in jobs if job.seconds is not None},
+    )
 
 
 def _run(job: Job, now: datetime) -> None:
+    began = monotonic()
     try:
         done = job.run(now)
     except (DatabaseUnavailable, StorageUnavailable, Conflict) as outage:
@@ -113,3 +119,5 @@ def _run(job: Job, now: datetime) -> None:
         job.succeeded = time()
         if done:
             log.info("job_done", job=job.name, count=done)
+    finally:
+        job.seconds = monotonic() - began

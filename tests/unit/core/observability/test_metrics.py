@@ -78,3 +78,14 @@ def test_the_build_is_told() -> None:
         r'service="api",version="[\d.]+"\} 1.0',
         line,
     )
+
+
+def test_threads_at_work_are_the_requests_in_flight() -> None:
+    metrics = Metrics("standalone", [Part.WEB])
+    metrics.show_threads(40)
+    metrics.in_flight("api").inc()
+    metrics.in_flight("indexer").inc(2)
+
+    lines = _lines(metrics)
+    assert 'wheelyard_http_threads{service="standalone",state="busy"} 3.0' in lines
+    assert 'wheelyard_http_threads{service="standalone",state="limit"} 40.0' in lines

@@ -16,12 +16,7 @@ KEEPS_ALL: Final = "noeviction"
 
 def eviction_policy(url: str) -> str:
     """Return the server's `maxmemory-policy`. Raises CacheUnavailable with what went wrong."""
-    client = Redis.from_url(
-        _address(url),
-        socket_timeout=_SECONDS,
-        socket_connect_timeout=_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
+    client = probing_client(url)
     try:
         # INFO and not CONFIG, which managed servers refuse.
         facts = client.info("memory")
@@ -30,6 +25,16 @@ def eviction_policy(url: str) -> str:
     finally:
         client.close()
     return str(facts.get("maxmemory_policy", "unknown"))
+
+
+def probing_client(url: str) -> Redis:
+    """Return a client that asks once and does not wait long."""
+    return Redis.from_url(
+        _address(url),
+        socket_timeout=_SECONDS,
+        socket_connect_timeout=_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def _address(url: str) -> str:

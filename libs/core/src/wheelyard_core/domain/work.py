@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+# In the arguments of the page that a published file is promised: milliseconds since its row.
+WAITED: Final = "waited_ms"
 
 
 class Task(StrEnum):

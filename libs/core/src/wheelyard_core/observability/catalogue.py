@@ -66,6 +66,7 @@ _METHOD: Final = Label("method")
 _FILETYPE: Final = Label("filetype", ("bdist_wheel", "sdist", "unknown"))
 _TASK: Final = Label("task", ("verify", "index", "discard"))
 _OPERATION: Final = Label("operation", ("put", "get", "head", "list", "delete"))
+_QUEUE: Final = Label("queue", ("verify", "index", "maintenance"))
 # Five milliseconds to a minute: a request, a task, a look into a store.
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _FAST_SECONDS: Final = (0.0005, 0.001, 0.0025, *_SECONDS)
@@ -103,6 +104,13 @@ METRICS: Final[dict[str, Metric]] = {
             Part.WEB,
             "Requests that are being answered.",
             (_SERVICE,),
+        ),
+        Metric(
+            "wheelyard_http_threads",
+            Kind.GAUGE,
+            Part.WEB,
+            "Threads of the process that answer requests: those at work, and all there are.",
+            (_SERVICE, Label("state", ("busy", "limit"))),
         ),
         Metric(
             "wheelyard_uploads_total",
@@ -245,6 +253,41 @@ METRICS: Final[dict[str, Metric]] = {
             "Work that failed too often and waits for a person (`wheelyard-admin outbox`).",
         ),
         Metric(
+            "wheelyard_index_staleness_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "How long the page that waits longest has not shown what the database says; 0 where "
+            "all pages do. What was set aside counts, too.",
+        ),
+        Metric(
+            "wheelyard_queue_messages",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Hints in the broker: waiting (ready), or at a worker that has not acknowledged them. "
+            "From the broker: not there when it is away.",
+            (_QUEUE, Label("state", ("ready", "unacked"))),
+        ),
+        Metric(
+            "wheelyard_queue_oldest_unacked_age_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "How long the oldest hint of the queue has been at a worker; 0 where none is.",
+            (_QUEUE,),
+        ),
+        Metric(
+            "wheelyard_files",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Published files that are not deleted.",
+        ),
+        Metric("wheelyard_projects", Kind.GAUGE, Part.SCHEDULER, "Projects."),
+        Metric(
+            "wheelyard_stored_bytes",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Sizes of these files together; a blob is of one file.",
+        ),
+        Metric(
             "wheelyard_outbox_dispatched_total",
             Kind.COUNTER,
             Part.EACH,
@@ -272,8 +315,15 @@ METRICS: Final[dict[str, Metric]] = {
             Kind.HISTOGRAM,
             Part.TASKS,
             "From the promise to the beginning of the first attempt.",
-            (Label("queue", ("verify", "index", "maintenance")),),
+            (_QUEUE,),
             _WAIT_SECONDS,
+        ),
+        Metric(
+            "wheelyard_publish_duration_seconds",
+            Kind.HISTOGRAM,
+            Part.TASKS,
+            "From the row of a received file to the page that shows it.",
+            buckets=_WAIT_SECONDS,
         ),
         Metric(
             "wheelyard_task_redeliveries_total",
@@ -314,6 +364,13 @@ METRICS: Final[dict[str, Metric]] = {
             Kind.GAUGE,
             Part.SCHEDULER,
             "How often the job is due.",
+            (Label("job_name"),),
+        ),
+        Metric(
+            "wheelyard_scheduled_job_duration_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "How long the job took at its last try; not there before its first.",
             (Label("job_name"),),
         ),
         Metric(

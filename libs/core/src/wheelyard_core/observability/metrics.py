@@ -117,6 +117,16 @@ class Metrics:
         """Return the gauge to raise and lower."""
         return self._child(Gauge, "wheelyard_http_requests_in_flight", service)
 
+    def show_threads(self, limit: int) -> None:
+        """Show how many of the threads that answer requests are at work."""
+        in_flight = self._made["wheelyard_http_requests_in_flight"]
+
+        def read() -> Mapping[tuple[str, ...], float]:
+            busy = sum(sample.value for family in in_flight.collect() for sample in family.samples)
+            return {(self.service, "busy"): busy, (self.service, "limit"): float(limit)}
+
+        self.observed.add("wheelyard_http_threads", read)
+
     def count(self, name: str, *label_values: str, amount: float = 1) -> None:
         """Add to the counter *name*."""
         self._counter(name, *label_values).inc(amount)
@@ -136,7 +146,8 @@ class Metrics:
         return self._child(Histogram, name, *label_values)
 
     def _child(self, kind: type[Made], name: str, *label_values: str) -> Made:
-        found = self._made[name].labels(*label_values)
+        made = self._made[name]
+        found = made.labels(*label_values) if label_values else made
         if not isinstance(found, kind):
             raise TypeError(f"{name} is no {kind.__name__}")
         return found

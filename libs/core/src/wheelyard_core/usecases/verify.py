@@ -2,10 +2,11 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from time import perf_counter
 from typing import IO, BinaryIO, Final, cast
 
 from wheelyard_core.domain.audit import Action, AuditEvent
@@ -16,7 +17,7 @@ from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.group_index import Overlap
 from wheelyard_core.domain.names import PackageName
 from wheelyard_core.domain.versions import ReleaseVersion
-from wheelyard_core.domain.work import Claim, Task
+from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.formats.verify import Verified, verify
 from wheelyard_core.ports import BlobStore, Database, MetadataFile, UnitOfWork, Verdicts
@@ -42,6 +43,7 @@ class Verifier:
 
     def __call__(self, claim: Claim) -> None:
         """Decide about a file and write the verdict; safe to run twice and late."""
+        began = perf_counter()
         self.reach("verify-leased")
         file = self._awaiting(claim)
         if file is None:
@@ -55,7 +57,8 @@ class Verifier:
         else:
             stored = self._store_metadata(file, verified)
             self.reach("metadata-stored")
-            self._publish(claim, file, verified, stored)
+            aged = replace(claim, age=claim.age + perf_counter() - began)
+            self._publish(aged, file, verified, stored)
 
     def give_up(self, claim: Claim, _error: str) -> None:
         """Tell the uploader that this file cannot be decided about without a person."""
@@ -123,6 +126,7 @@ class Verifier:
                     project_id=file.project_id,
                     package=file.package,
                     upload_id=file.upload_id,
+                    **{WAITED: round(1000 * claim.age)},
                 )
             elif now is None and uow.projects.find(str(file.project_id)) is None:
                 # The project was deleted with its blobs, perhaps before the metadata was stored.

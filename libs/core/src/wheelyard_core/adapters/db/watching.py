@@ -1,6 +1,7 @@
 """What metrics show of a database: its pool, its errors by class, what the outbox holds."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Engine, func, select
@@ -9,8 +10,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from wheelyard_core.adapters.db.models import OutboxMessage
+from wheelyard_core.adapters.db.models import File, OutboxMessage, ProjectRow
 from wheelyard_core.adapters.db.time import database_time
+from wheelyard_core.domain.catalogue import FileStatus
+from wheelyard_core.domain.work import Task
 
 # SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CLASS_OF_STATE: Final = {
@@ -25,25 +28,55 @@ _DISCONNECTS: Final = ("08", "53", "57")
 
 @dataclass(frozen=True, slots=True)
 class OutboxState:
-    """What is promised and not done. `oldest_age` in seconds, 0 where there is nothing."""
+    """What is promised and not done. Times in seconds, 0 where there is nothing.
+
+    `staleness` is the age of the oldest page that is promised, and maybe set aside.
+    """
 
     pending: int
     oldest_age: float
     set_aside: int
+    staleness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the registry keeps for people."""
+
+    files: int
+    projects: int
+    stored_bytes: int
 
 
 def outbox_state(session: Session) -> OutboxState:
     """Count the outbox."""
     waits = OutboxMessage.set_aside_at.is_(None)
-    pending, oldest, aside = session.execute(
+    created = func.min(OutboxMessage.created_at)
+    pending, oldest, aside, page = session.execute(
         select(
             func.count().filter(waits),
-            func.min(OutboxMessage.created_at).filter(waits),
+            created.filter(waits),
             func.count().filter(~waits),
+            created.filter(OutboxMessage.task == Task.INDEX.value),
         )
     ).one()
-    age = (database_time(session) - oldest).total_seconds() if pending else 0.0
-    return OutboxState(pending, max(age, 0.0), aside)
+    now = database_time(session)
+
+    def age(since: datetime | None) -> float:
+        return 0.0 if since is None else max((now - since).total_seconds(), 0.0)
+
+    return OutboxState(pending, age(oldest), aside, age(page))
+
+
+def holdings(session: Session) -> Holdings:
+    """Count files, projects and bytes."""
+    files, size = session.execute(
+        select(func.count(), func.coalesce(func.sum(File.size), 0)).where(
+            File.status == FileStatus.PUBLISHED, File.deleted_at.is_(None)
+        )
+    ).one()
+    projects = session.scalar(select(func.count(ProjectRow.id))) or 0
+    return Holdings(files, projects, int(size))
 
 
 def pool_state(engine: Engine) -> dict[str, int]:
