@@ -59,6 +59,10 @@ class GroupPages(Protocol):
         """Return each project's names that have something installable, the first one first."""
         ...
 
+    def claim(self, project_id: int, normalized: str) -> None:
+        """Let this transaction alone begin to use a name below the project's outermost group."""
+        ...
+
     def overlaps(self, project_id: int, normalized: str) -> tuple[Overlap, ...]:
         """Return in which groups above the project others have the name, the nearest one first."""
         ...

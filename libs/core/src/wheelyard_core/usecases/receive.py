@@ -6,7 +6,7 @@ move.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -24,7 +24,7 @@ from wheelyard_core.domain.catalogue import (
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.errors import FileAlreadyExists, NameBelongsElsewhere
 from wheelyard_core.domain.filenames import DistributionFilename
-from wheelyard_core.domain.group_index import PackageOverlap
+from wheelyard_core.domain.group_index import Overlap, PackageOverlap
 from wheelyard_core.domain.protection import Act
 from wheelyard_core.domain.releases import ReleaseName
 from wheelyard_core.domain.work import Task
@@ -63,9 +63,17 @@ def require_welcome(uow: UnitOfWork, candidate: Candidate, now: datetime) -> Non
     if package is not None:
         package.standing.require_open(package.name)
         return
-    for overlap in uow.group_pages.overlaps(project.id, name):
+    refused = name_refused(uow.group_pages.overlaps(project.id, name))
+    if refused is not None:
+        raise refused
+
+
+def name_refused(overlaps: Iterable[Overlap]) -> NameBelongsElsewhere | None:
+    """Return the refusal of a name where a group lets no second project begin with it."""
+    for overlap in overlaps:
         if overlap.policy is PackageOverlap.REFUSE:
-            raise NameBelongsElsewhere(name, overlap.group)
+            return NameBelongsElsewhere(overlap.package, overlap.group)
+    return None
 
 
 def require_release_open(uow: UnitOfWork, candidate: Candidate, now: datetime) -> None:

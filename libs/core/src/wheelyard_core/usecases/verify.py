@@ -12,7 +12,7 @@ from typing import IO, BinaryIO, Final, cast
 from wheelyard_core.domain.audit import Action, AuditEvent
 from wheelyard_core.domain.catalogue import FileStatus, StoredFile, UploadStatus
 from wheelyard_core.domain.digests import Digester
-from wheelyard_core.domain.errors import InvalidDistribution
+from wheelyard_core.domain.errors import InvalidDistribution, NameBelongsElsewhere
 from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.group_index import Overlap
 from wheelyard_core.domain.names import PackageName
@@ -22,6 +22,7 @@ from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.formats.verify import Verified, verify
 from wheelyard_core.ports import BlobStore, Database, MetadataFile, UnitOfWork, Verdicts
 from wheelyard_core.usecases.crash_points import CrashPoint
+from wheelyard_core.usecases.receive import name_refused
 
 _PIECE: Final = 1 << 20
 # Most wheels are small: below this no disk is touched.
@@ -114,27 +115,23 @@ class Verifier:
         with self.database.begin(claim.request_id) as uow:
             uow.files.lock(file.project_id, file.package)
             now = uow.files.get(file.id)
-            overlap = None
+            overlap = refused = None
             if now is not None and now.status is FileStatus.RECEIVED:
-                is_new = uow.packages.get(file.project_id, file.package) is None
-                uow.files.publish(file.id, verified.metadata, stored)
-                uow.uploads.settle(file.upload_id, UploadStatus.PUBLISHED)
-                uow.audit.record(_published(file))
-                overlap = _report_overlap(uow, file) if is_new else None
-                uow.outbox.promise(
-                    Task.INDEX,
-                    project_id=file.project_id,
-                    package=file.package,
-                    upload_id=file.upload_id,
-                    **{WAITED: round(1000 * claim.age)},
-                )
+                overlap, refused = _begin_with_name(uow, file)
+                if refused is not None:
+                    _settle_refused(uow, file, (str(refused),))
+                else:
+                    uow.files.publish(file.id, verified.metadata, stored)
+                    _settle_published(uow, claim, file, overlap)
             elif now is None and uow.projects.find(str(file.project_id)) is None:
                 # The project was deleted with its blobs, perhaps before the metadata was stored.
                 uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
             uow.outbox.done(claim.message_id)
             self.reach("publishing")
             uow.commit()
-        if overlap is not None:
+        if refused is not None:
+            self.verdicts.announce(file.upload_id)
+        elif overlap is not None:
             self.overlapped(overlap)
         self.reach("published")
 
@@ -143,9 +140,7 @@ class Verifier:
             uow.files.lock(file.project_id, file.package)
             now = uow.files.get(file.id)
             if now is not None and now.status is FileStatus.RECEIVED:
-                uow.files.remove_refused(file.id)
-                uow.uploads.settle(file.upload_id, UploadStatus.REJECTED, problems)
-                uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
+                _settle_refused(uow, file, problems)
             uow.outbox.done(claim.message_id)
             uow.commit()
         self.reach("rejected")
@@ -157,27 +152,57 @@ class Verifier:
             uow.commit()
 
 
-def _report_overlap(uow: UnitOfWork, file: StoredFile) -> Overlap | None:
-    """Record in the nearest group above that another project has the name, too."""
-    overlap = next(iter(uow.group_pages.overlaps(file.project_id, file.package)), None)
+def _begin_with_name(
+    uow: UnitOfWork, file: StoredFile
+) -> tuple[Overlap | None, NameBelongsElsewhere | None]:
+    """Return which other projects of a group have a name that is new here, and whether it may be.
+
+    It was asked when the file was received, too; since then another project may have begun with it.
+    """
+    if uow.packages.get(file.project_id, file.package) is not None:
+        return None, None
+    uow.group_pages.claim(file.project_id, file.package)
+    overlaps = uow.group_pages.overlaps(file.project_id, file.package)
+    return next(iter(overlaps), None), name_refused(overlaps)
+
+
+def _settle_refused(uow: UnitOfWork, file: StoredFile, problems: tuple[str, ...]) -> None:
+    uow.files.remove_refused(file.id)
+    uow.uploads.settle(file.upload_id, UploadStatus.REJECTED, problems)
+    uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
+
+
+def _settle_published(
+    uow: UnitOfWork, claim: Claim, file: StoredFile, overlap: Overlap | None
+) -> None:
+    uow.uploads.settle(file.upload_id, UploadStatus.PUBLISHED)
+    uow.audit.record(_published(file))
     if overlap is not None:
-        details = {
+        uow.audit.record(_overlapped(file, overlap))
+    uow.outbox.promise(
+        Task.INDEX,
+        project_id=file.project_id,
+        package=file.package,
+        upload_id=file.upload_id,
+        **{WAITED: round(1000 * claim.age)},
+    )
+
+
+def _overlapped(file: StoredFile, overlap: Overlap) -> AuditEvent:
+    """Return the event that tells the nearest group above of the name's other projects."""
+    return AuditEvent(
+        Action.PACKAGE_OVERLAP,
+        file.publisher.agent,
+        group_id=overlap.group_id,
+        package=overlap.package,
+        version=file.version,
+        filename=file.filename,
+        details={
             "project": overlap.project,
             "others": list(overlap.others),
             "package_overlap": overlap.policy.value,
-        }
-        uow.audit.record(
-            AuditEvent(
-                Action.PACKAGE_OVERLAP,
-                file.publisher.agent,
-                group_id=overlap.group_id,
-                package=overlap.package,
-                version=file.version,
-                filename=file.filename,
-                details=details,
-            )
-        )
-    return overlap
+        },
+    )
 
 
 def _published(file: StoredFile) -> AuditEvent:

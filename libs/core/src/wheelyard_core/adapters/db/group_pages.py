@@ -70,6 +70,16 @@ class SqlGroupPages:
         )
         return tuple((project_id, name) for project_id, name in rows)
 
+    def claim(self, project_id: int, normalized: str) -> None:
+        """Let this transaction alone begin to use a name below the project's outermost group.
+
+        One lock stands for all groups above a project, so there is no order to take them in. It
+        comes after the package's own, and whoever holds it waits for no other package.
+        """
+        mine = self._place(project_id)
+        if mine is not None:
+            serials.lock_name(self._session, group_ids_of(mine[1])[0], normalized)
+
     def overlaps(self, project_id: int, normalized: str) -> tuple[Overlap, ...]:
         """Return in which groups above the project others have the name, the nearest one first."""
         mine = self._place(project_id)

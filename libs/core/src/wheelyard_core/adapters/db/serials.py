@@ -8,14 +8,20 @@ from wheelyard_core.domain.catalogue import FileStatus
 
 
 def lock_package(session: Session, project_id: int, normalized: str) -> None:
-    """Let one transaction at a time decide about a package; held until its end.
+    """Let one transaction at a time decide about a package; held until its end."""
+    _lock(session, f"package:{project_id}:{normalized}")
 
-    SQLite's writers have been one at a time since their `BEGIN IMMEDIATE`.
-    """
+
+def lock_name(session: Session, root_id: int, normalized: str) -> None:
+    """Let one transaction at a time begin to use a name below a group; held until its end."""
+    _lock(session, f"name:{root_id}:{normalized}")
+
+
+def _lock(session: Session, name: str) -> None:
+    # SQLite's writers have been one at a time since their `BEGIN IMMEDIATE`.
     if session.get_bind().dialect.name == "postgresql":
         session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-            {"name": f"package:{project_id}:{normalized}"},
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
         )
 
 
