@@ -1,5 +1,6 @@
 """What of a group somebody may read: the ladder of each project below it, and the group's own."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wheelyard_core.domain.access import (
@@ -45,12 +46,17 @@ def readable_below(actor: Actor, group: GroupProjects | None) -> tuple[int, ...]
         return tuple(policy.project_id for policy in policies)
     if group is None:
         raise NotFound("Group not found")
-    readable = tuple(
-        policy.project_id for policy, role in group.projects if _may_pull(actor, policy, role)
-    )
+    readable = tuple(readable_among(actor, group.projects))
     if not readable and not _sees_group(actor, group):
         raise NotFound("Group not found")
     return readable
+
+
+def readable_among(actor: Actor, projects: Iterable[tuple[ProjectPolicy, Role]]) -> frozenset[int]:
+    """Return the ids of those of the projects whose packages *actor* may read."""
+    return frozenset(
+        policy.project_id for policy, role in projects if _may_pull(actor, policy, role)
+    )
 
 
 def _may_pull(actor: Actor, policy: ProjectPolicy, role: Role) -> bool:

@@ -1,8 +1,9 @@
 """The index of a group: the packages of every project below it, as far as one actor may read."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class PackageOverlap(StrEnum):
@@ -57,3 +58,35 @@ class Overlap:
     package: str
     project: str
     others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A project that has a name, and the groups above it."""
+
+    project_id: int
+    path: str
+    group_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedName:
+    """A name that several projects below a group have, as far as somebody may know.
+
+    *first* is the project that had it first, where that is one of them.
+    """
+
+    package: str
+    holdings: tuple[Holding, ...]
+    first: Holding | None
+
+    @classmethod
+    def among(
+        cls, package: str, holdings: Iterable[Holding], readable: Container[int]
+    ) -> Self | None:
+        """Return it where two *readable* projects have it; *holdings* come in the order of age."""
+        everyone = tuple(holdings)
+        known = tuple(one for one in everyone if one.project_id in readable)
+        if len(known) <= 1:
+            return None
+        return cls(package, known, known[0] if known[0] == everyone[0] else None)

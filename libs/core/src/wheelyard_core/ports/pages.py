@@ -1,11 +1,11 @@
 """What simple pages are made of, and where they are kept ready."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from wheelyard_core.domain.catalogue import PackageListing, RootListing
 from wheelyard_core.domain.group_access import GroupProjects
-from wheelyard_core.domain.group_index import Holder, Overlap
+from wheelyard_core.domain.group_index import Holder, Holding, Overlap
 
 
 class Pages(Protocol):
@@ -57,6 +57,15 @@ class GroupPages(Protocol):
 
     def names(self, group_id: int) -> tuple[tuple[int, str], ...]:
         """Return each project's names that have something installable, the first one first."""
+        ...
+
+    def shared(
+        self, group_id: int, normalized: str | None = None
+    ) -> Mapping[str, Sequence[Holding]]:
+        """Return the names that several projects below have, and (the first one first) which.
+
+        Of all names, or of one.
+        """
         ...
 
     def claim(self, project_id: int, normalized: str) -> None:

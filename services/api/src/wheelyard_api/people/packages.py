@@ -19,7 +19,7 @@ from wheelyard_core.domain.administration import ProjectDetails
 from wheelyard_core.domain.browsing import Around, Description, PackageView
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.versions import ReleaseVersion
-from wheelyard_core.usecases import browse
+from wheelyard_core.usecases import browse, shared_names
 from wheelyard_core.usecases.acting import Acting
 from wheelyard_core.usecases.browse import Reading
 from wheelyard_web.identity import registry
@@ -58,6 +58,7 @@ def look_at_package(
             "requirement": _requirement(view, pinned=reading.version is not None),
             "pinned": _requirement(view, pinned=True),
             "turn": _turn(view, project, reading),
+            "shared": shared_names.of_package(visitor, project, view.package.normalized),
             "crumbs": crumbs,
             "tabs": tabs_of(project, "Packages"),
         },

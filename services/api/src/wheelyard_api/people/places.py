@@ -24,7 +24,7 @@ from wheelyard_core.domain.administration import (
 )
 from wheelyard_core.domain.browsing import Around
 from wheelyard_core.domain.catalogue import Project
-from wheelyard_core.usecases import browse
+from wheelyard_core.usecases import browse, shared_names
 from wheelyard_core.usecases.acting import Acting
 from wheelyard_web.identity import registry
 
@@ -60,7 +60,14 @@ def _group(visitor: Acting, group: Group) -> Shown:
     crumbs = [*crumbs_to(group.full_path, links)]
     return Shown(
         "group.html",
-        {"group": group, "groups": groups, "found": projects, "turn": turn, "crumbs": crumbs[:-1]},
+        {
+            "group": group,
+            "groups": groups,
+            "found": projects,
+            "turn": turn,
+            "shared": shared_names.below_group(visitor, group),
+            "crumbs": crumbs[:-1],
+        },
     )
 
 

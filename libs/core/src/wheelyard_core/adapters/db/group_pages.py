@@ -1,5 +1,7 @@
 """What the pages of groups are made of: by name first, so that no group is too large."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
@@ -7,7 +9,7 @@ from wheelyard_core.adapters.db import reaching, serials
 from wheelyard_core.adapters.db.models import File, Namespace, Package, ProjectRow
 from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.domain.catalogue import FileStatus
-from wheelyard_core.domain.group_index import Holder, Overlap, PackageOverlap
+from wheelyard_core.domain.group_index import Holder, Holding, Overlap, PackageOverlap
 
 
 class SqlGroupPages:
@@ -69,6 +71,35 @@ class SqlGroupPages:
             .order_by(Package.id)
         )
         return tuple((project_id, name) for project_id, name in rows)
+
+    def shared(
+        self, group_id: int, normalized: str | None = None
+    ) -> Mapping[str, Sequence[Holding]]:
+        """Return the names that several projects below have, and (the first one first) which."""
+        here = (
+            select(Package)
+            .join(ProjectRow, ProjectRow.id == Package.project_id)
+            .join(Namespace, Namespace.id == ProjectRow.namespace_id)
+            .where(reaching.below(group_id))
+        )
+        if normalized is not None:
+            here = here.where(Package.normalized == normalized)
+        names = (
+            here.with_only_columns(Package.normalized)
+            .group_by(Package.normalized)
+            .having(func.count() > 1)
+        )
+        rows = self._session.execute(
+            here.with_only_columns(
+                Package.normalized, ProjectRow.id, ProjectRow.full_path, Namespace.lineage
+            )
+            .where(Package.normalized.in_(names))
+            .order_by(Package.normalized, Package.id)
+        )
+        found: dict[str, list[Holding]] = {}
+        for name, project_id, path, lineage in rows:
+            found.setdefault(name, []).append(Holding(project_id, path, group_ids_of(lineage)))
+        return found
 
     def claim(self, project_id: int, normalized: str) -> None:
         """Let this transaction alone begin to use a name below the project's outermost group.
