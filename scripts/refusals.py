@@ -78,7 +78,7 @@ def _in_module(file: Path, tree: ast.Module, kinds: dict[str, str]) -> Iterator[
     archives = file.is_relative_to(_FORMATS)
     for node in ast.walk(tree):
         match node:
-            case ast.Raise(exc=ast.Call(func=func, args=[text, *_])) if _name(func) in kinds:
+            case ast.Call(func=func, args=[text, *_]) if _name(func) in kinds:
                 yield from _refusal(kinds[_name(func)], text)
             case ast.ClassDef(name=name) if name in kinds:
                 yield from _said_by_itself(node, kinds[name])

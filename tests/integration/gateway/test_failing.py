@@ -54,9 +54,20 @@ def test_a_post_goes_to_another_replica_when_it_cannot_have_arrived(start: Stage
     assert statuses == [200] * 4
 
 
-def test_what_no_gateway_understands_is_400_in_json(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "GET / HTTP/1.1",
+        "TRACE / HTTP/1.1\r\nHost: x",
+        "GET / HTTP/3.0\r\nHost: x",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x",
+        f"GET /{'a' * 40_000} HTTP/1.1\r\nHost: x",
+    ],
+    ids=["no host", "TRACE", "another version", "another coding", "too long"],
+)
+def test_what_no_gateway_understands_is_400_in_json(stage: Stage, raw: str) -> None:
     with socket.create_connection(("127.0.0.1", stage.gateway.port), timeout=20) as client:
-        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        client.sendall(f"{raw}\r\n\r\n".encode())
         answer = client.recv(4000).decode()
 
     assert answer.startswith("HTTP/1.1 400 ")

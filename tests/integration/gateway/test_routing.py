@@ -23,6 +23,7 @@ READS = [
     f"{PYPI}/simple/a%2Db/",
     f"{PYPI}/files/{SHA}/{WHEEL}",
     f"{PYPI}/files/{SHA.upper()}/{WHEEL}.metadata",
+    f"{PYPI}/files/{SHA}/{WHEEL}/",
     f"{PYPI}/files/{SHA}/demo-1.0+local.tar.gz",
     f"{PYPI}/files/{SHA}/demo-1.0%2Blocal.tar.gz",
     "/api/v4/projects/acme%2Ftools/packages/pypi/simple/demo/",
@@ -32,6 +33,7 @@ READS = [
     "/acme/tools/simple",
     "/acme/tools/simple/demo/",
     f"/acme/tools/files/{SHA}/{WHEEL}",
+    f"/acme/tools/files/{SHA}/{WHEEL}.metadata/",
     "/acme//tools/simple/",
 ]
 THE_REST = [
@@ -53,6 +55,7 @@ THE_REST = [
     f"{PYPI}/simple/a%2Fb",
     f"{PYPI}/files/{SHA}",
     f"{PYPI}/files/nothex/{WHEEL}",
+    f"{PYPI}/files/{SHA}/{WHEEL}/more",
     "/acme/tools/legacy/",
     "/acme/simplest",
     "/acme",

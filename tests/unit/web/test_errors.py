@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import ClientDisconnected
 
 from wheelyard_api.uploads.form import FileTooLarge
 from wheelyard_core.domain import errors
@@ -95,6 +96,7 @@ def test_a_bug_tells_the_number_of_the_request_and_nothing_else() -> None:
         ("application/json", "application/json"),
         ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
         ("text/html;q=0.1, application/json", "application/json"),
+        ("text/html;q=0", "application/json"),
     ],
 )
 def test_a_page_is_for_those_who_ask_for_one_by_name(accept: str | None, kind: str) -> None:
@@ -111,5 +113,18 @@ def test_a_page_is_for_those_who_ask_for_one_by_name(accept: str | None, kind: s
 def test_a_method_that_is_not_there_names_those_that_are() -> None:
     answer = client_of(errors.Gone("x")).post("/")
 
-    assert answer.status_code == 405
-    assert "GET" in answer.headers["Allow"]
+    assert answer.status == "405 This address takes GET and HEAD and OPTIONS only"
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_an_address_that_is_not_there_says_where_all_are() -> None:
+    answer = client_of(errors.Gone("x")).get("/elsewhere")
+
+    assert answer.status_code == 404
+    assert answer.get_json()["code"].endswith("nothing at this address: see /api/v4/openapi.json")
+
+
+def test_a_client_that_goes_in_the_middle_is_told_what_is_wrong() -> None:
+    answer = client_of(ClientDisconnected()).get("/")
+
+    assert answer.status == "400 The request is broken, or ended in its middle: send it again"

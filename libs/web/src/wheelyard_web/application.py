@@ -10,6 +10,7 @@ from werkzeug.routing import BaseConverter
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_web import health, watching
+from wheelyard_web.bodies import with_sound_body
 from wheelyard_web.errors import register_error_handlers
 from wheelyard_web.parts import equip, wrap
 
@@ -38,6 +39,7 @@ def make_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = Number
     wrap(app, without_trailing_slash)
+    wrap(app, with_sound_body)
     register_error_handlers(app)
     app.before_request(refuse_broken_text)
     readiness = health.Readiness(

@@ -1,12 +1,13 @@
 """The only place where a refusal becomes HTTP."""
 
+import json
 from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Request, Response, g, json, render_template_string, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Request, Response, g, render_template_string, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from wheelyard_core.domain import errors
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
@@ -37,6 +38,12 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
 REALM: Final = 'Basic realm="Wheelyard"'
 RETRY_AFTER: Final = "5"
 AWAY: Final = "A service that the registry needs is away; try again in a moment"
+# Of what the framework refuses before anything of ours is asked.
+_SENTENCES: Final = {
+    HTTPStatus.BAD_REQUEST: "The request is broken, or ended in its middle: send it again",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address: see /api/v4/openapi.json",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address takes",
+}
 # Some clients read a status line into a fixed buffer; the body has everything.
 _LONGEST_REASON: Final = 600
 _PAGE: Final = (
@@ -66,7 +73,7 @@ def register_error_handlers(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        response = answer(status, error.description or status.phrase)
+        response = answer(status, _said_of(error, status))
         for name, value in error.get_headers():
             if name.lower() in {"allow", "retry-after"}:
                 response.headers[name] = value
@@ -79,6 +86,13 @@ def register_error_handlers(app: Flask) -> None:
         return answer(
             HTTPStatus.INTERNAL_SERVER_ERROR, f"Something is wrong here; request {request_id}"
         )
+
+
+def _said_of(error: HTTPException, status: HTTPStatus) -> str:
+    """Return our sentence in place of the framework's, which speak to people at a browser."""
+    if isinstance(error, MethodNotAllowed):
+        return f"This address takes {' and '.join(sorted(error.valid_methods or ()))} only"
+    return _SENTENCES.get(status) or error.description or status.phrase
 
 
 def status_of(error: errors.RegistryError) -> HTTPStatus:
@@ -96,16 +110,9 @@ def answer(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) ->
         response = Response(render_template_string(_PAGE, status=status, sentence=sentence))
         response.content_type = "text/html; charset=utf-8"
     else:
-        body: dict[str, object] = {
-            "message": f"{status.value} {status.phrase} - {sentence}",
-            "code": f"{status.value} {sentence}",
-            "title": status.phrase,
-        }
-        if problems:
-            body["errors"] = list(problems)
-        response = Response(json.dumps(body), mimetype="application/json")
+        response = Response(error_body(status, sentence, problems))
         response.headers["Content-Type"] = "application/json"
-    response.status = f"{status.value} {_reason(sentence)}"
+    response.status = f"{status.value} {reason_of(sentence)}"
     # What is refused now may be right in a moment: uv would remember a 404 and not ask again.
     response.headers["Cache-Control"] = "no-store"
     if status is HTTPStatus.UNAUTHORIZED:
@@ -115,13 +122,26 @@ def answer(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) ->
     return response
 
 
+def error_body(status: HTTPStatus, sentence: str, problems: tuple[str, ...] = ()) -> bytes:
+    """Return the JSON of a refusal."""
+    body: dict[str, object] = {
+        "message": f"{status.value} {status.phrase} - {sentence}",
+        "code": f"{status.value} {sentence}",
+        "title": status.phrase,
+    }
+    if problems:
+        body["errors"] = list(problems)
+    return json.dumps(body).encode()
+
+
 def prefers_page(asked: Request) -> bool:
     """Tell a browser, which names text/html, from a client that takes anything."""
     best = max(asked.accept_mimetypes, key=lambda pair: pair[1], default=None)
-    return best is not None and best[0] == "text/html"
+    return best is not None and best[0] == "text/html" and best[1] > 0
 
 
-def _reason(sentence: str) -> str:
+def reason_of(sentence: str) -> str:
+    """Return a sentence as a status line can have it."""
     line = " ".join(sentence.split()).replace("…", "...")
     # A server refuses to send a status line with control characters in it, even to say no to them.
     line = "".join(char if char.isprintable() else "?" for char in line)

@@ -1,11 +1,46 @@
-"""Gunicorn's threads, which stay with a connection whose next request comes at once."""
+"""Gunicorn's threads, which stay with a connection whose next request comes at once.
+
+What gunicorn refuses by itself is refused in the words and the form of everything else.
+"""
 
 import select
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
+from wheelyard_web.errors import error_body, reason_of
+
 _STAY_MILLISECONDS: Final = 10
+_NO_REQUEST: Final = "This is no HTTP request that the registry understands"
+_REFUSALS: Final[dict[type[ParseException], tuple[HTTPStatus, str]]] = {
+    LimitRequestLine: (
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        "The address is too long: with its method it has at most 8190 bytes",
+    ),
+    LimitRequestHeaders: (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "There are more than 100 headers, or one of them has more than 8190 bytes",
+    ),
+    ExpectationFailed: (
+        HTTPStatus.EXPECTATION_FAILED,
+        "The only thing to expect is 100-continue",
+    ),
+    UnsupportedTransferCoding: (
+        HTTPStatus.NOT_IMPLEMENTED,
+        "The only transfer coding of a body is chunked",
+    ),
+    ParseException: (HTTPStatus.BAD_REQUEST, _NO_REQUEST),
+}
 
 
 class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
@@ -33,3 +68,21 @@ class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         arrivals = select.poll()
         arrivals.register(conn.sock, select.POLLIN)
         return bool(arrivals.poll(_STAY_MILLISECONDS))
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Refuse what is no request, and leave the rest to gunicorn."""
+        if not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        status, sentence = next(_REFUSALS[kind] for kind in type(exc).__mro__ if kind in _REFUSALS)
+        self.log.warning("Not understood: %s", type(exc).__name__)
+        body = error_body(status, sentence)
+        lines = [
+            f"HTTP/1.1 {status.value} {reason_of(sentence)}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            "Cache-Control: no-store",
+            "Connection: close",
+        ]
+        with suppress(OSError):
+            write_nonblock(client, "\r\n".join([*lines, "", ""]).encode("latin-1") + body)

@@ -32,11 +32,11 @@ class ReleaseVersion:
         if len(text) > _MAX_LENGTH:
             raise InvalidVersion(f"The version is longer than {_MAX_LENGTH} characters.")
         if not _CHARACTERS.fullmatch(text):
-            raise InvalidVersion(_refusal(text))
+            raise _refusal(text)
         try:
             version = Version(text)
         except NotPep440 as error:
-            raise InvalidVersion(_refusal(text)) from error
+            raise _refusal(text) from error
         return cls(str(version), canonicalize_version(version, strip_trailing_zero=True))
 
     @property
@@ -84,5 +84,7 @@ def _local(version: Version) -> str:
     return f"{''.join(parts)}0"
 
 
-def _refusal(text: str) -> str:
-    return f"The version {text!a} is not valid by PEP 440; write it like 1.0, 1.0rc1 or 1.0.post1."
+def _refusal(text: str) -> InvalidVersion:
+    return InvalidVersion(
+        f"The version {text!a} is not valid by PEP 440; write it like 1.0, 1.0rc1 or 1.0.post1."
+    )

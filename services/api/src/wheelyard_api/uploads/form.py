@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
@@ -170,7 +170,7 @@ class UploadForm:
     def _take_piece(self) -> bytes:
         try:
             piece = self._body.read(_PIECE)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ClientDisconnected) as error:
             raise Broken("The connection broke in the middle of the upload") from error
         if piece:
             self.last_byte_at = self._clock()

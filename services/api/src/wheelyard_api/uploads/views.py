@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Final
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
+from werkzeug.exceptions import ClientDisconnected
 
 from wheelyard_api.uploads.fields import check_action
 from wheelyard_api.uploads.form import FileTooLarge, UploadForm
@@ -15,7 +16,7 @@ from wheelyard_api.uploads.pipeline import Submission
 from wheelyard_core.domain.access import JobToken, Permission, user_of
 from wheelyard_core.domain.audit import agent_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
-from wheelyard_core.domain.errors import NotAllowed, NotFound
+from wheelyard_core.domain.errors import Broken, NotAllowed, NotFound
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.mint_token import identity_of
@@ -175,7 +176,7 @@ def _drain(read: Callable[[int], bytes]) -> Callable[[], None]:
         try:
             while left > 0 and monotonic() < deadline and (piece := read(64 << 10)):
                 left -= len(piece)
-        except (OSError, ValueError):
+        except (OSError, ValueError, Broken, ClientDisconnected):
             return
 
     return drain
