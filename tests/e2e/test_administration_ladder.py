@@ -221,11 +221,13 @@ ROUTES_OF_ACCOUNTS = {
         Route("GET", f"{USERS}/{{user}}", 200),
         Route("GET", f"{TOKENS}?user_id={{user}}", 200),
         Route("GET", "/api/v4/deploy_tokens", 200),
+        Route("GET", "/api/v4/maintenance", 200),
         Route("GET", "/api/v4/audit_events", 200),
         Route("GET", "/api/v4/audit_events/{event}", 200),
     ],
     "administer": [
         Route("POST", USERS, 400, {}),
+        Route("PUT", "/api/v4/maintenance", 400, {}),
         Route("PUT", f"{USERS}/{{user}}", 200, {}),
         Route("PATCH", f"{USERS}/{{user}}", 200, {}),
         Route("POST", f"{USERS}/{{user}}/personal_access_tokens", 400, {}),

@@ -96,7 +96,7 @@ class Yard:
 
     def another_replica(self) -> Self:
         """Return a second pair of web applications, with memories of their own."""
-        return replace(self, client=_client_of(self.registry))
+        return replace(self, client=client_of(self.registry))
 
     def ask(
         self, method: str, path: str, secret: str | None = None, **options: Any
@@ -148,7 +148,7 @@ class Yard:
         return [file["filename"] for file in self.listing(project_id, package, secret)]
 
 
-def _client_of(registry: Registry) -> Client:
+def client_of(registry: Registry) -> Client:
     return Client(dispatch(create_api(registry), create_indexer(registry)))
 
 
@@ -177,7 +177,7 @@ def in_process(settings: dict[str, str]) -> Iterator[Yard]:
     hand.start(registry)
     seed, kept = Seed(registry), Kept(registry)
     try:
-        yield Yard(registry, seed, kept, hand, _client_of(registry))
+        yield Yard(registry, seed, kept, hand, client_of(registry))
     finally:
         hand.stop()
         kept.close()

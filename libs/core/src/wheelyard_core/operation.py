@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from functools import partial
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -11,6 +11,7 @@ from wheelyard_core.adapters.blobs.s3 import S3Settings
 from wheelyard_core.adapters.db.watching import pool_state
 from wheelyard_core.adapters.redis_probe import eviction_policy
 from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.operating import Mode
 from wheelyard_core.observability.endpoint import Check, Checks, Endpoint, Sick
 from wheelyard_core.observability.logging import LogSettings, configure_logging
 from wheelyard_core.observability.looking import Look
@@ -20,6 +21,8 @@ from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageU
 from wheelyard_core.settings import Settings, SettingsError, read_settings
 
 _SCHEMA_SECONDS: Final = 30.0
+# What may change is looked up this often, however often it is scraped.
+_REMEMBERED_SECONDS: Final = 5.0
 # What a registry needs, as `/healthz` names it.
 CHECKED: Final = ("database", "broker", "cache", "object store")
 
@@ -112,6 +115,7 @@ def _redis(what: str, url: str) -> str:
 def watch_database(metrics: Metrics, registry: Registry) -> None:
     """Show the pool, and whether code and schema fit."""
     service = metrics.service
+    _watch_mode(metrics, registry)
     fits = Look(registry.database.is_compatible, keep=_SCHEMA_SECONDS)
     metrics.observed.add("wheelyard_schema_compatible", lambda: {(service,): float(fits())})
     metrics.observed.add(
@@ -121,6 +125,28 @@ def watch_database(metrics: Metrics, registry: Registry) -> None:
             for state, count in pool_state(registry.database.engine).items()
         },
     )
+
+
+def _watch_mode(metrics: Metrics, registry: Registry) -> None:
+    """Show what may change, as this process finds it in the database."""
+
+    def look() -> Mode:
+        with registry.database.snapshot() as uow:
+            return uow.operating.now().mode
+
+    mode, service = Look(look, keep=_REMEMBERED_SECONDS), metrics.service
+    names = {
+        "wheelyard_read_only": {Mode.READ_ONLY},
+        "wheelyard_uploads_disabled": {Mode.READ_ONLY, Mode.UPLOADS_DISABLED},
+    }
+    for name, modes in names.items():
+        metrics.observed.add(name, _whether(mode, modes, service))
+
+
+def _whether(
+    mode: Look[Mode], modes: Collection[Mode], service: str
+) -> Callable[[], Mapping[tuple[str, ...], float]]:
+    return lambda: {(service,): float(mode() in modes)}
 
 
 def process_environment() -> MutableMapping[str, str]:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from wheelyard_api import oidc
+from wheelyard_api import maintenance, oidc
 from wheelyard_api.openapi import views as openapi
 from wheelyard_api.people import views as people
 from wheelyard_api.rest import administration, packages
@@ -24,5 +24,6 @@ def create_app(registry: Registry) -> Flask:
     ]
     app = make_app("wheelyard_api", registry, blueprints)
     oidc.enable(app, registry)
+    maintenance.enable(app)
     keep_ids_whole(app)
     return app

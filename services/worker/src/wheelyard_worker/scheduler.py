@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
-from time import monotonic, time
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -83,7 +83,7 @@ def run_scheduler(registry: Registry, stop: Event, heartbeat: Heartbeat) -> None
         heartbeat.beat()
         for job in jobs:
             if monotonic() >= job.due and not stop.is_set():
-                _run(job, registry.now())
+                _run(registry, job)
                 job.due = monotonic() + job.every
         stop.wait(max(0.0, min(job.due for job in jobs) - monotonic()))
 
@@ -107,16 +107,18 @@ def _show(metrics: Metrics, jobs: list[Job], heartbeat: Heartbeat) -> None:
     )
 
 
-def _run(job: Job, now: datetime) -> None:
+def _run(registry: Registry, job: Job) -> None:
     began = monotonic()
     try:
-        done = job.run(now)
+        done = job.run(registry.now())
+        with registry.database.begin() as uow:
+            job.succeeded = uow.jobs.succeeded(job.name, job.every, monotonic() - began).timestamp()
+            uow.commit()
     except (DatabaseUnavailable, StorageUnavailable, Conflict) as outage:
         log.warning("job_postponed", job=job.name, error=str(outage))
     except Exception:
         log.exception("job_failed", job=job.name)
     else:
-        job.succeeded = time()
         if done:
             log.info("job_done", job=job.name, count=done)
     finally:

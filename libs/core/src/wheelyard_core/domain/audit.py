@@ -69,6 +69,7 @@ class Action(StrEnum):
     TOKEN_MINTED = "token_minted"
     TRUSTED_PUBLISHER_ADDED = "trusted_publisher_added"
     TRUSTED_PUBLISHER_REMOVED = "trusted_publisher_removed"
+    MODE_CHANGED = "maintenance_mode_changed"
 
 
 @dataclass(frozen=True, slots=True)

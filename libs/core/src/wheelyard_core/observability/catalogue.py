@@ -374,6 +374,21 @@ METRICS: Final[dict[str, Metric]] = {
             (Label("job_name"),),
         ),
         Metric(
+            "wheelyard_read_only",
+            Kind.GAUGE,
+            Part.DATABASE,
+            "1 where nothing may change (`wheelyard-admin maintenance`); missing, and not 0, while "
+            "the database is away.",
+            (_SERVICE,),
+        ),
+        Metric(
+            "wheelyard_uploads_disabled",
+            Kind.GAUGE,
+            Part.DATABASE,
+            "1 where no file is taken, be it for this alone or because nothing may change.",
+            (_SERVICE,),
+        ),
+        Metric(
             "wheelyard_schema_compatible",
             Kind.GAUGE,
             Part.DATABASE,

@@ -15,6 +15,7 @@ from wheelyard_core.ports.administration import (
 from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Packages, Projects, Releases
+from wheelyard_core.ports.operating import Jobs, Operating
 from wheelyard_core.ports.pages import GroupPages, Pages
 from wheelyard_core.ports.protection import Rules
 from wheelyard_core.ports.trusted import TrustedPublishers
@@ -126,6 +127,16 @@ class UnitOfWork(Protocol):
     @property
     def rules(self) -> Rules:
         """The protection rules of this transaction."""
+        ...
+
+    @property
+    def operating(self) -> Operating:
+        """How the registry is operated, as this transaction sees it."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """The scheduled jobs of this transaction."""
         ...
 
     @property

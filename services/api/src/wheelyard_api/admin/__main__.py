@@ -4,6 +4,7 @@ import click
 
 from wheelyard_api.admin.check import check
 from wheelyard_api.admin.edge import Admin
+from wheelyard_api.admin.maintenance import maintenance
 from wheelyard_api.admin.outbox import outbox
 from wheelyard_api.admin.setup import bootstrap, credentials, make_bucket, migrate
 from wheelyard_api.admin.tokens import token
@@ -15,7 +16,10 @@ def main() -> None:
     """Administer a Wheelyard."""
 
 
-for command in (migrate, make_bucket, bootstrap, credentials, check, user, token, outbox):
+for command in (
+    *(migrate, make_bucket, bootstrap, credentials, check),
+    *(user, token, outbox, maintenance),
+):
     main.add_command(command)
 
 

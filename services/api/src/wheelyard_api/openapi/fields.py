@@ -51,6 +51,7 @@ ENDS: Final[Schema] = {
     "anyOf": [{"format": "date"}, {"format": "date-time"}],
     "examples": ["2031-12-31"],
 }
+MODE: Final = one_of("open", "uploads_disabled", "read_only")
 STATUS: Final = one_of("active", "archived", "quarantined", "deprecated")
 VISIBILITY: Final = one_of("private", "internal", "public")
 PACKAGE_OVERLAP: Final = one_of("merge", "first_project", "refuse")

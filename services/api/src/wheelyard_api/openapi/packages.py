@@ -4,6 +4,7 @@ from typing import Final
 
 from wheelyard_api.openapi.fields import (
     DIGEST,
+    MODE,
     STATUS,
     TEXT,
     Fields,
@@ -178,6 +179,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation("get", "/readyz", "Tell whether it can serve", refusals=())
     .shows("Health")
     .shows("Health", 503),
+    get("/api/v4/maintenance", "Tell what may change").shows("Maintenance"),
+    put("/api/v4/maintenance", "Set what may change")
+    .taking(record({"mode": MODE, "reason": TEXT}, "reason"))
+    .shows("Maintenance"),
     Operation("get", "/api/v4/openapi.json", "Describe this API", refusals=())
     .answering(200, content({"type": "object"}))
     .answering(304, _UNCHANGED),

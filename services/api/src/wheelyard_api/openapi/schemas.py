@@ -7,6 +7,7 @@ from wheelyard_api.openapi.fields import (
     DIGEST,
     FLAG,
     ID,
+    MODE,
     MOMENT,
     NUMBER,
     PACKAGE_OVERLAP,
@@ -96,6 +97,14 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Audience": record({"audience": _STRING}),
     "MintedToken": record({"success": FLAG, "expires": NUMBER} | _SECRET),
+    "Maintenance": record(
+        {
+            "mode": MODE,
+            "reason": maybe(_STRING),
+            "changed_at": maybe(MOMENT),
+            "database_epoch": NUMBER,
+        }
+    ),
     "Health": record({"status": _STRING}),
     "Message": record({"message": _STRING, "id": _STRING}, "id"),
     "User": record(

@@ -35,6 +35,7 @@ def looking() -> Iterator[Acting]:
     here = registry()
     with here.database.snapshot() as uow:
         who = _visitor(uow)
+        g.operation = uow.operating.now()
         yield Acting(uow, who.actor, here.now())
     _note(who)
 

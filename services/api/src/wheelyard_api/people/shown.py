@@ -66,6 +66,7 @@ def answer(shown: Shown, status: int = 200) -> Response:
         mark=links.asset(names["mark.svg"]),
         public_url=registry().settings.http.public_url,
         visitor=g.get("visitor"),
+        maintenance=g.operation.notice if "operation" in g else None,
         here=here(),
         **{"crumbs": None, **shown.given},
     )

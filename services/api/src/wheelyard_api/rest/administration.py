@@ -10,6 +10,7 @@ from wheelyard_api.rest import (
     deploy_tokens,
     groups,
     members,
+    modes,
     named_releases,
     projects,
     protection_rules,
@@ -32,4 +33,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     access_tokens.blueprint,
     audit_events.blueprint,
     trusted_publishers.blueprint,
+    modes.blueprint,
 )

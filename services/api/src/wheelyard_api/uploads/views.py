@@ -9,14 +9,16 @@ from typing import Final
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from werkzeug.exceptions import ClientDisconnected
 
+from wheelyard_api.maintenance import still_taken
 from wheelyard_api.uploads.fields import check_action
 from wheelyard_api.uploads.form import FileTooLarge, UploadForm
 from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_api.uploads.pipeline import Submission
-from wheelyard_core.domain.access import JobToken, Permission, user_of
+from wheelyard_core.domain.access import Actor, JobToken, Permission, user_of
 from wheelyard_core.domain.audit import agent_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
 from wheelyard_core.domain.errors import Broken, NotAllowed, NotFound
+from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.mint_token import identity_of
@@ -47,7 +49,7 @@ def upload(reference: str) -> Response:
             project=project,
             publisher=publisher_of(who),
             actor=who.actor,
-            confirm=partial(confirm, reference=reference, permission=Permission.PUSH),
+            confirm=partial(_confirm, reference=reference),
             request_id=getattr(g, "request_id", None),
             watch=watch,
         )
@@ -63,6 +65,11 @@ def read_on(response: Response) -> Response:
     if request.endpoint == "uploads.upload" and response.status_code >= HTTPStatus.BAD_REQUEST:
         response.call_on_close(_drain(request.stream.read))
     return response
+
+
+def _confirm(uow: UnitOfWork, reference: str) -> Actor:
+    """Raise unless the file is still to be taken, and from this actor: it may be hours later."""
+    return still_taken(uow, confirm(uow, reference, Permission.PUSH))
 
 
 def publisher_of(who: Authenticated) -> Publisher:

@@ -7,9 +7,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
 from wheelyard_core.adapters.db.engine import wait_as_long_as_it_takes
+from wheelyard_core.adapters.db.models import SchemaCompatibility
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 # "wheelyard migrations", as a 64-bit number of nobody else's.
@@ -56,15 +57,21 @@ def head_revision() -> str:
 def is_compatible(engine: Engine) -> bool:
     """Tell whether this code runs on the database's schema.
 
-    A revision that this code does not know is newer, and expanding migrations keep older code
-    running; only a schema that is behind is not compatible.
+    A revision that this code does not know is newer. Expanding migrations keep older code running,
+    as a rolled-back image; a contracting one notes in `schema_compat` which code is too old. A
+    schema that is behind is never compatible.
     """
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        tables = inspect(connection)
+        if not tables.has_table("alembic_version"):
             return False
         current = MigrationContext.configure(connection).get_current_revision()
+        noted = tables.has_table(SchemaCompatibility.__tablename__)
+        oldest = connection.scalar(select(SchemaCompatibility.oldest_code)) if noted else None
     known = [script.revision for script in _scripts().walk_revisions()]
-    return current is not None and (current == known[0] or current not in known)
+    if current in known:
+        return current == known[0]
+    return current is not None and (oldest is None or oldest in known)
 
 
 def _scripts() -> ScriptDirectory:

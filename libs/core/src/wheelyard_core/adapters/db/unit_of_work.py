@@ -17,6 +17,7 @@ from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.group_pages import SqlGroupPages
 from wheelyard_core.adapters.db.groups import SqlGroups
 from wheelyard_core.adapters.db.members import SqlMembers
+from wheelyard_core.adapters.db.operating import SqlJobs, SqlOperating
 from wheelyard_core.adapters.db.outbox import SqlOutbox
 from wheelyard_core.adapters.db.packages import SqlReleases
 from wheelyard_core.adapters.db.pages import SqlPages
@@ -83,6 +84,8 @@ class SqlUnitOfWork:
         self.token_admin = SqlTokenAdmin(self.session)
         self.rules = SqlRules(self.session)
         self.trusted = SqlTrustedPublishers(self.session)
+        self.operating = SqlOperating(self.session)
+        self.jobs = SqlJobs(self.session)
         self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
         self.audit = self.audit_trail = SqlAudit(self.session, self._request_id)
         return self

@@ -4,6 +4,13 @@ from wheelyard_core.adapters.db.models.accounts import Token, User
 from wheelyard_core.adapters.db.models.audit import AuditEventRow
 from wheelyard_core.adapters.db.models.base import Base, Document
 from wheelyard_core.adapters.db.models.catalogue import File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.models.operating import (
+    BackupRow,
+    BlobFinding,
+    OperationRow,
+    ScheduledJobRow,
+    SchemaCompatibility,
+)
 from wheelyard_core.adapters.db.models.places import Member, Namespace, ProjectRow
 from wheelyard_core.adapters.db.models.protection import ProtectionRuleRow
 from wheelyard_core.adapters.db.models.trusted import SpentIdToken, TrustedPublisherRow
@@ -12,17 +19,22 @@ from wheelyard_core.adapters.db.models.work import OutboxMessage
 
 __all__ = [
     "AuditEventRow",
+    "BackupRow",
     "Base",
+    "BlobFinding",
     "Document",
     "File",
     "FileMetadata",
     "Member",
     "Namespace",
+    "OperationRow",
     "OutboxMessage",
     "Package",
     "ProjectRow",
     "ProtectionRuleRow",
     "Release",
+    "ScheduledJobRow",
+    "SchemaCompatibility",
     "SpentIdToken",
     "Token",
     "TrustedPublisherRow",

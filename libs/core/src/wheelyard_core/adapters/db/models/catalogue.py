@@ -130,6 +130,8 @@ class File(Base):
     published_serial: Mapped[int | None] = mapped_column(BigInteger)
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # When the bytes of a deleted file went, too.
+    purged_at: Mapped[datetime | None]
 
 
 class FileMetadata(Base):

@@ -1,0 +1,51 @@
+"""What a transaction knows of how the registry is operated, and of its upkeep."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from wheelyard_core.domain.operating import Mode, Operation, ScheduledJob
+
+
+class Operating(Protocol):
+    """How the registry is operated."""
+
+    def now(self) -> Operation:
+        """Return how it is operated."""
+        ...
+
+    def set_mode(self, mode: Mode, reason: str | None) -> None:
+        """Have this mode hold, for everybody, from the commit on."""
+        ...
+
+    def begin_epoch(self) -> int:
+        """Have everything that was decided before count no more; return the new epoch."""
+        ...
+
+
+class Jobs(Protocol):
+    """What is done again and again, one row a job."""
+
+    def get(self, name: str) -> ScheduledJob | None:
+        """Return a job, as far as it ever ran."""
+        ...
+
+    def listed(self) -> Sequence[ScheduledJob]:
+        """Return all of them, by name."""
+        ...
+
+    def begin(self, name: str, every: float) -> bool:
+        """Note that a job begins, if it is due; of two schedulers that ask, one is told so."""
+        ...
+
+    def succeeded(self, name: str, every: float, seconds: float) -> datetime:
+        """Note that a job was done; return when."""
+        ...
+
+    def failed(self, name: str, every: float, error: str) -> None:
+        """Note why a job was not done."""
+        ...
+
+    def keep(self, name: str, state: Mapping[str, object]) -> None:
+        """Keep what a job that ran wants to know when it runs again."""
+        ...
