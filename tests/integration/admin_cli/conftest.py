@@ -13,6 +13,8 @@ from tests.support.servers.redis import RedisServer
 from wheelyard_api.admin.__main__ import main
 from wheelyard_core.bootstrap import make_registry
 from wheelyard_core.domain.access import Actor
+from wheelyard_core.domain.administration import Stretch
+from wheelyard_core.domain.audit import AuditFilter, RecordedEvent
 from wheelyard_core.domain.credentials import Channel, Credentials
 from wheelyard_core.settings import read_settings
 from wheelyard_core.usecases.authenticate import authenticate
@@ -68,3 +70,12 @@ def acts_as(settings: dict[str, str], secret: str) -> Actor:
         who = authenticate(uow, credentials, registry.settings.pepper, registry.now())
     registry.close()
     return who.actor
+
+
+def recorded(settings: dict[str, str]) -> list[RecordedEvent]:
+    """Return every audit event, the first first."""
+    registry = make_registry(read_settings(settings), "test")
+    with registry.database.snapshot() as uow:
+        listed = uow.audit_trail.listed(AuditFilter(), Stretch(100, order_by="id"))
+    registry.close()
+    return list(listed.items)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.integration.admin_cli.conftest import Run, acts_as, refused, rows, succeeded
+from tests.integration.admin_cli.conftest import Run, acts_as, recorded, refused, rows, succeeded
 
 from wheelyard_core.domain.access import Anonymous, Person
 
@@ -80,6 +80,49 @@ def test_a_token_is_printed_alone_and_once_and_revoked_at_once(
     assert acts_as(settings, secret) == Anonymous("The token was revoked")
     assert len(rows(succeeded(run("token", "list")))) == 1
     assert rows(succeeded(run("token", "list", "--all")))[1][-1] == "revoked"
+
+
+@pytest.mark.usefixtures("migrated")
+def test_what_the_command_does_is_recorded_as_its_own_act(
+    run: Run, settings: dict[str, str]
+) -> None:
+    succeeded(run("user", "create", "ada", "--admin"))
+    secret = succeeded(run("token", "create", "ada")).strip()
+    succeeded(run("user", "block", "ada"))
+    succeeded(run("user", "unblock", "ada"))
+    succeeded(run("user", "make-admin", "ada", "--undo"))
+    succeeded(run("token", "revoke", "1"))
+
+    events = recorded(settings)
+
+    assert [one.event.action.value for one in events] == [
+        "user_created",
+        "token_created",
+        "user_blocked",
+        "user_unblocked",
+        "user_changed",
+        "token_revoked",
+    ]
+    assert {one.event.agent.name for one in events} == {"wheelyard-admin"}
+    assert {one.user_id for one in events} == {1}
+    assert secret not in str(events)
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_first_start_records_what_it_makes_and_no_secret(
+    run: Run, settings: dict[str, str]
+) -> None:
+    succeeded(run("bootstrap"))
+
+    events = recorded(settings)
+
+    made = sorted(one.event.action.value for one in events)
+    assert made == ["group_created", "project_created", *["token_created"] * 2] + (
+        ["user_created"] * 2
+    )
+    for line in succeeded(run("credentials")).splitlines():
+        name, _, value = line.partition("=")
+        assert not name.endswith("TOKEN") or value not in str(events)
 
 
 def test_nothing_is_done_on_a_schema_of_another_release(run: Run) -> None:

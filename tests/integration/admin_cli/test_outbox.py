@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from tests.integration.admin_cli.conftest import Run, rows, succeeded
+from tests.integration.admin_cli.conftest import Run, recorded, rows, succeeded
 from tests.support.distributions import ADistribution
 from tests.support.in_process import in_process
 
@@ -52,6 +52,9 @@ def test_a_discard_wants_to_be_confirmed(run: Run, settings: dict[str, str]) -> 
     assert run("outbox", "discard", number, input="n\n").exit_code == 1
     assert len(rows(succeeded(run("outbox", "list")))) > 2
     succeeded(run("outbox", "discard", number, input="y\n"))
+    [event] = recorded(settings)
+    assert (event.event.action, event.event.agent.name) == ("work_discarded", "wheelyard-admin")
+    assert event.event.details["message_id"] == int(number)
     assert succeeded(run("outbox", "list")) == "waiting    0\nset aside  0\n"
 
 

@@ -24,7 +24,7 @@ def test_whatever_takes_rights_away_is_told_after_its_commit(town: Town) -> None
     told: list[str] = []
     database = town.yard.registry.database
     assert isinstance(database, SqlDatabase)
-    database._access_changed = lambda: told.append("told")  # noqa: SLF001  what a service gives it
+    database.listeners.access_changed = lambda: told.append("told")
 
     def tells(method: str, address: str, **fields: object) -> None:
         told.clear()

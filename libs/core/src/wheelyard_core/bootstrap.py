@@ -16,6 +16,7 @@ from wheelyard_core.adapters.db.engine import make_engine
 from wheelyard_core.adapters.db.unit_of_work import AccessChanged, SqlDatabase, nobody_listens
 from wheelyard_core.adapters.db.watching import error_class
 from wheelyard_core.adapters.queue import CeleryQueue
+from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.work import Claim, Promise, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.observability.measured import (
@@ -161,7 +162,8 @@ def make_registry(
     queue = MeasuredQueue(broker, metrics)
     epoch = AccessEpoch(settings.cache)
     database = make_database(settings.database, service, queue.send, epoch.advance)
-    database.failed = partial(_count_error, metrics)
+    database.listeners.failed = partial(_count_error, metrics)
+    database.listeners.recorded = partial(_count_events, metrics)
     return Registry(
         settings=settings,
         database=database,
@@ -181,6 +183,11 @@ def _count_error(metrics: Metrics, error: BaseException) -> None:
     kind = error_class(error)
     if kind is not None:
         metrics.count_db_error(kind)
+
+
+def _count_events(metrics: Metrics, recorded: Sequence[Action]) -> None:
+    for action in recorded:
+        metrics.count("wheelyard_audit_events_total", action.value)
 
 
 def crash_point_from(environment: Mapping[str, str]) -> CrashPoint:

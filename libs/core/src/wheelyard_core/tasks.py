@@ -42,7 +42,9 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
     redact = start_logging(settings, service)
     endpoint = open_endpoint(settings)
     folder = prepare_folder(process_environment(), service)
-    parts = {Part.EACH, Part.TASKS} | ({Part.RENDERING} if Task.INDEX in tasks else set())
+    parts = {Part.EACH, Part.TASKS, Part.AUDITED} | (
+        {Part.RENDERING} if Task.INDEX in tasks else set()
+    )
     metrics = Metrics(service, parts, shared=True)
     heartbeat = Heartbeat(service)
     metrics.observed.add("wheelyard_worker_heartbeat_timestamp_seconds", heartbeat.read)

@@ -8,7 +8,7 @@ from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.operation import settings_of
 from wheelyard_web.server import serve
 
-_PARTS = (Part.EACH, Part.WEB, Part.API, Part.DATABASE)
+_PARTS = (Part.EACH, Part.WEB, Part.API, Part.AUDITED, Part.DATABASE)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ _READS: Final = re.compile(
 )
 
 _PARTS: Final = (
-    Part.EACH, Part.WEB, Part.API, Part.INDEXER, Part.RENDERING, Part.DATABASE,
+    Part.EACH, Part.WEB, Part.API, Part.AUDITED, Part.INDEXER, Part.RENDERING, Part.DATABASE,
 )  # fmt: skip
 
 

@@ -37,6 +37,8 @@ class Agent:
 
 
 SYSTEM: Final = Agent(AgentKind.SYSTEM, "Wheelyard")
+# Whoever may run it on the machine: it asks for no token.
+ADMIN_COMMAND: Final = Agent(AgentKind.SYSTEM, "wheelyard-admin")
 
 
 class Action(StrEnum):
@@ -60,6 +62,11 @@ class Action(StrEnum):
     GROUP_CREATED = "group_created"
     GROUP_CHANGED = "group_changed"
     GROUP_DELETED = "group_deleted"
+    USER_CREATED = "user_created"
+    USER_CHANGED = "user_changed"
+    USER_BLOCKED = "user_blocked"
+    USER_UNBLOCKED = "user_unblocked"
+    USER_DELETED = "user_deleted"
     MEMBER_ADDED = "member_added"
     MEMBER_CHANGED = "member_changed"
     MEMBER_REMOVED = "member_removed"
@@ -70,13 +77,16 @@ class Action(StrEnum):
     TRUSTED_PUBLISHER_ADDED = "trusted_publisher_added"
     TRUSTED_PUBLISHER_REMOVED = "trusted_publisher_removed"
     MODE_CHANGED = "maintenance_mode_changed"
+    WORK_REPLAYED = "work_replayed"
+    WORK_DISCARDED = "work_discarded"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """One act, in a project, in a group, or (with neither) in the registry as a whole.
 
-    *details* is JSON, and says what the other fields do not.
+    *details* is JSON, and says what the other fields do not; `user_id` in it is an account that
+    was acted on.
     """
 
     action: Action
@@ -100,13 +110,29 @@ class RecordedEvent:
     request_id: str | None
     created_at: datetime
 
+    @property
+    def user_id(self) -> int | None:
+        """The account that the event is about, where it is about no place."""
+        event = self.event
+        about = event.details.get("user_id")
+        somewhere = event.project_id is not None or event.group_id is not None
+        return about if isinstance(about, int) and not somewhere else None
+
+
+class Entity(StrEnum):
+    """What an event is about, in GitLab's words."""
+
+    PROJECT = "Project"
+    GROUP = "Group"
+    USER = "User"
+
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which events a list shows; without a place, those of the whole registry."""
+    """Which events a list shows; without an entity, those of the whole registry."""
 
-    project_id: int | None = None
-    group_id: int | None = None
+    entity: Entity | None = None
+    entity_id: int | None = None
     after: datetime | None = None
     before: datetime | None = None
 

@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import product
 from typing import Final
 
+from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.id_tokens import Reason
 
 
@@ -28,6 +29,7 @@ class Part(Enum):
     EACH = "each"
     WEB = "api, indexer"
     API = "api"
+    AUDITED = "api, worker, index-worker"
     INDEXER = "indexer"
     TASKS = "worker, index-worker"
     RENDERING = "indexer, index-worker"
@@ -129,6 +131,13 @@ METRICS: Final[dict[str, Metric]] = {
             Part.TASKS,
             "Names that a second project of a group began to use, by what the group shows then.",
             (Label("policy", ("merge", "first_project", "refuse")),),
+        ),
+        Metric(
+            "wheelyard_audit_events_total",
+            Kind.COUNTER,
+            Part.AUDITED,
+            "Audit events recorded, by what was done.",
+            (Label("action", tuple(action.value for action in Action)),),
         ),
         Metric(
             "wheelyard_upload_bytes",

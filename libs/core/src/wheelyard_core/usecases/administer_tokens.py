@@ -67,11 +67,16 @@ def create_personal_token(
 
 def issue(acting: Acting, grant: Grant, pepper: bytes) -> Issued:
     """Issue a token and return it as lists show it; the caller commits."""
-    issued = issue_token(acting.uow, grant, pepper)
-    token = acting.uow.token_admin.get(issued.id)
+    return issue_as(acting.uow, acting.agent, grant, pepper)
+
+
+def issue_as(uow: UnitOfWork, agent: Agent, grant: Grant, pepper: bytes) -> Issued:
+    """Issue a token for whoever *agent* is; the caller commits."""
+    issued = issue_token(uow, grant, pepper)
+    token = uow.token_admin.get(issued.id)
     if token is None:
         raise AssertionError("a token is there when it was just added")
-    _record(acting.uow, Action.TOKEN_CREATED, acting.agent, token)
+    record_token(uow, Action.TOKEN_CREATED, agent, token)
     return Issued(token, issued.secret)
 
 
@@ -101,7 +106,7 @@ def own_token(acting: Acting, *, lock: bool = False) -> TokenDetails:
 def revoke(acting: Acting, token: TokenDetails) -> None:
     """Revoke a token; with a project access token goes its bot's membership."""
     acting.uow.token_admin.revoke(token.id)
-    _record(acting.uow, Action.TOKEN_REVOKED, acting.agent, token)
+    record_token(acting.uow, Action.TOKEN_REVOKED, acting.agent, token)
     _dismiss_bot(acting.uow, token)
     acting.uow.access_changed()
     acting.uow.commit()
@@ -124,7 +129,7 @@ def rotate(
         midnight = acting.now.replace(hour=0, minute=0, second=0, microsecond=0)
         expires_at = midnight + _ROTATED_FOR
     issued = issue(acting, _successor(token, expires_at), pepper)
-    _record(acting.uow, Action.TOKEN_ROTATED, acting.agent, token, into=issued.token.id)
+    record_token(acting.uow, Action.TOKEN_ROTATED, acting.agent, token, into=issued.token.id)
     acting.uow.access_changed()
     acting.uow.commit()
     return issued
@@ -141,14 +146,14 @@ def revoke_if_reused(uow: UnitOfWork, secret: str, pepper: bytes) -> None:
 
 def _revoke_family(uow: UnitOfWork, token: TokenDetails) -> None:
     revoked = uow.token_admin.revoke_family(token.family)
-    _record(uow, Action.TOKEN_REVOKED, SYSTEM, token, reason=_REUSED, revoked=list(revoked))
+    record_token(uow, Action.TOKEN_REVOKED, SYSTEM, token, reason=_REUSED, revoked=list(revoked))
     _dismiss_bot(uow, token)
     uow.access_changed()
     # What follows is a refusal, and a refusal must not undo this.
     uow.commit()
 
 
-def _record(
+def record_token(
     uow: UnitOfWork,
     action: Action,
     agent: Agent,
@@ -156,6 +161,10 @@ def _record(
     reason: str | None = None,
     **more: object,
 ) -> None:
+    """Record what was done with a token; never its secret."""
+    # A personal token is of its account; others are of their place.
+    placed = token.project_id is not None or token.group_id is not None
+    whose = {} if placed or token.user_id is None else {"user_id": token.user_id}
     about = {"token_id": token.id, "token_name": token.name, "token_kind": token.kind}
     scopes = {"scopes": sorted(token.scopes)} if token.scopes else {}
     uow.audit.record(
@@ -165,7 +174,7 @@ def _record(
             project_id=token.project_id,
             group_id=token.group_id,
             reason=reason,
-            details={"token": {**about, **scopes, **more}},
+            details={**whose, "token": {**about, **scopes, **more}},
         )
     )
 

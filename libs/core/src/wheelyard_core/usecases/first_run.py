@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wheelyard_core.domain.access import Role, Scope
+from wheelyard_core.domain.audit import SYSTEM, Action, AuditEvent
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.ports import Database, UnitOfWork
+from wheelyard_core.usecases.administer_tokens import issue_as
+from wheelyard_core.usecases.administer_users import record_account
 from wheelyard_core.usecases.crash_points import CrashPoint
-from wheelyard_core.usecases.issue_token import Grant, issue_token
+from wheelyard_core.usecases.issue_token import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,15 @@ def _create(uow: UnitOfWork, pepper: bytes) -> FirstRun:
     uow.accounts.add_member(admin, Role.OWNER, group_id=group)
     uow.accounts.add_member(publisher, Role.DEVELOPER, project_id=project)
 
+    for user_id, is_admin in ((admin, True), (publisher, False)):
+        user = uow.users.get(user_id)
+        if user is not None:
+            record_account(uow, SYSTEM, Action.USER_CREATED, user, is_admin=is_admin)
+    uow.audit.record(AuditEvent(Action.GROUP_CREATED, SYSTEM, group_id=group))
+    uow.audit.record(AuditEvent(Action.PROJECT_CREATED, SYSTEM, project_id=project))
+
     def token(user_id: int) -> str:
         grant = Grant(TokenKind.PERSONAL, "first run", frozenset({Scope.API}), user_id=user_id)
-        return issue_token(uow, grant, pepper).secret
+        return issue_as(uow, SYSTEM, grant, pepper).secret
 
     return FirstRun(project, token(admin), token(publisher))

@@ -1,5 +1,6 @@
 """What a person does with work that was set aside."""
 
+from wheelyard_core.domain.audit import ADMIN_COMMAND, Action, AuditEvent
 from wheelyard_core.domain.catalogue import FileStatus, UploadStatus
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.work import SetAside, Task
@@ -17,8 +18,9 @@ def find_set_aside(uow: UnitOfWork, message_id: int) -> SetAside:
 def replay(database: Database, message_id: int) -> None:
     """Offer the message again, with its attempts forgotten. Raises NotFound."""
     with database.begin() as uow:
-        find_set_aside(uow, message_id)
+        message = find_set_aside(uow, message_id)
         uow.outbox_admin.replay(message_id)
+        _record(uow, Action.WORK_REPLAYED, message)
         uow.commit()
 
 
@@ -32,7 +34,17 @@ def discard(database: Database, message_id: int) -> None:
         if message.task is Task.VERIFY:
             _drop_file(uow, int(message.arguments["file_id"]))
         uow.outbox.done(message_id)
+        _record(uow, Action.WORK_DISCARDED, message)
         uow.commit()
+
+
+def _record(uow: UnitOfWork, action: Action, message: SetAside) -> None:
+    details = {
+        "message_id": message.message_id,
+        "task": message.task.value,
+        "arguments": dict(message.arguments),
+    }
+    uow.audit.record(AuditEvent(action, ADMIN_COMMAND, details=details))
 
 
 def _drop_file(uow: UnitOfWork, file_id: int) -> None:

@@ -8,9 +8,11 @@ from wheelyard_api.admin.edge import opened, table
 from wheelyard_api.admin.users import account
 from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.administration import Stretch, TokenDetails, TokenFilter
+from wheelyard_core.domain.audit import ADMIN_COMMAND, Action
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.tokens import TokenKind, parse_expiry
-from wheelyard_core.usecases.issue_token import Grant, issue_token
+from wheelyard_core.usecases.administer_tokens import issue_as, record_token
+from wheelyard_core.usecases.issue_token import Grant
 
 _MOST: Final = 10_000
 _SCOPES: Final = (Scope.API.value, Scope.READ_API.value)
@@ -36,10 +38,10 @@ def create(username: str, name: str, scopes: tuple[str, ...], expires_at: str | 
             user_id=account(uow, username).id,
             expires_at=parse_expiry(expires_at, registry.now()),
         )
-        issued = issue_token(uow, grant, registry.settings.pepper)
+        issued = issue_as(uow, ADMIN_COMMAND, grant, registry.settings.pepper)
         uow.commit()
     # On its own on the standard output, so that a script can take it.
-    click.echo(f"Created token {issued.id} of {username}; it is shown only now:", err=True)
+    click.echo(f"Created token {issued.token.id} of {username}; it is shown only now:", err=True)
     click.echo(issued.secret)
 
 
@@ -81,9 +83,11 @@ def list_(username: str | None, *, everything: bool) -> None:
 def revoke(token_id: int) -> None:
     """Have a token work no more, at once and everywhere."""
     with opened() as registry, registry.database.begin() as uow:
-        if uow.token_admin.get(token_id) is None:
+        found = uow.token_admin.get(token_id)
+        if found is None:
             raise NotFound(f"There is no token {token_id}")
         uow.token_admin.revoke(token_id)
+        record_token(uow, Action.TOKEN_REVOKED, ADMIN_COMMAND, found)
         uow.access_changed()
         uow.commit()
     click.echo(f"Revoked token {token_id}.")

@@ -6,9 +6,11 @@ import click
 
 from wheelyard_api.admin.edge import opened, table
 from wheelyard_core.domain.administration import Stretch, User, UserChanges, UserFilter
+from wheelyard_core.domain.audit import ADMIN_COMMAND, Action
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.places import parse_email, parse_path
 from wheelyard_core.ports import UnitOfWork
+from wheelyard_core.usecases.administer_users import apply_changes, record_account
 
 _MOST: Final = 10_000
 _NAME: Final = click.argument("username")
@@ -29,8 +31,9 @@ def create(username: str, name: str | None, email: str | None, *, admin: bool) -
     parse_path(username, "username", at_top=True)
     with opened() as registry, registry.database.begin() as uow:
         created = uow.accounts.add_user(username, name or username, is_admin=admin)
-        if email:
-            uow.users.change(created, UserChanges(email=parse_email(email)))
+        changes = UserChanges(email=parse_email(email) if email else None)
+        user = uow.users.change(created, changes)
+        record_account(uow, ADMIN_COMMAND, Action.USER_CREATED, user, is_admin=admin)
         uow.commit()
     click.echo(f"Created the account {username}, number {created}.")
 
@@ -83,7 +86,7 @@ def account(uow: UnitOfWork, username: str) -> User:
 
 def _change(username: str, changes: UserChanges) -> None:
     with opened() as registry, registry.database.begin() as uow:
-        uow.users.change(account(uow, username).id, changes)
+        apply_changes(uow, ADMIN_COMMAND, account(uow, username), changes)
         uow.access_changed()
         uow.commit()
 

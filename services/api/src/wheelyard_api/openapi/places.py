@@ -100,7 +100,7 @@ MEMBERS: Final[tuple[Operation, ...]] = (
 )
 
 _PERIOD: Final[Fields] = {"created_after": MOMENT, "created_before": MOMENT}
-_OF_WHAT: Final[Fields] = {"entity_type": one_of("Project", "Group"), "entity_id": ID}
+_OF_WHAT: Final[Fields] = {"entity_type": one_of("Project", "Group", "User"), "entity_id": ID}
 
 
 def _events(place: str, whose: str, **query: Schema) -> tuple[Operation, ...]:

@@ -1,7 +1,6 @@
 """Audit events of projects, groups and the whole registry, in GitLab's shape."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Final
 
 from flask import Blueprint, Response, jsonify
@@ -10,7 +9,7 @@ from wheelyard_api.rest import shown
 from wheelyard_api.rest.desk import acting
 from wheelyard_api.rest.lists import answer_list, read_stretch
 from wheelyard_api.rest.params import Params
-from wheelyard_core.domain.audit import AuditFilter, RecordedEvent
+from wheelyard_core.domain.audit import AuditFilter, Entity, RecordedEvent
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.usecases import read_audit
 from wheelyard_core.usecases.acting import Acting
@@ -20,11 +19,6 @@ blueprint = Blueprint("audit_events", __name__, url_prefix="/api/v4")
 _ORDERS: Final = ("id", "created_at")
 # What GitLab calls the authors that are no accounts.
 _NOBODY: Final = -1
-
-
-class _Entity(StrEnum):
-    PROJECT = "Project"
-    GROUP = "Group"
 
 
 @blueprint.get("/projects/<reference>/audit_events")
@@ -66,13 +60,10 @@ def one_of_all(event_id: int) -> Response:
 def _everywhere(who: Acting) -> AuditFilter:
     read_audit.everywhere(who)
     params = Params.of_request()
-    kind, number = params.choice("entity_type", _Entity), params.number("entity_id")
+    kind, number = params.choice("entity_type", Entity), params.number("entity_id")
     if kind is None and number is not None:
-        raise InvalidInput("entity_type is missing: it is Project or Group")
-    return AuditFilter(
-        project_id=number if kind is _Entity.PROJECT else None,
-        group_id=number if kind is _Entity.GROUP else None,
-    )
+        raise InvalidInput("entity_type is missing: it is Project, Group or User")
+    return AuditFilter(kind, number)
 
 
 def _list(place: Callable[[Acting], AuditFilter]) -> Response:
@@ -81,8 +72,8 @@ def _list(place: Callable[[Acting], AuditFilter]) -> Response:
         params = Params.of_request()
         stretch, page = read_stretch(params, _ORDERS, "id_desc")
         wanted = AuditFilter(
-            here.project_id,
-            here.group_id,
+            here.entity,
+            here.entity_id,
             params.moment("created_after"),
             params.moment("created_before"),
         )
@@ -125,9 +116,11 @@ def _shown(recorded: RecordedEvent) -> shown.Shown:
 def _entity(recorded: RecordedEvent) -> tuple[str, int]:
     event = recorded.event
     if event.project_id is not None:
-        return _Entity.PROJECT, event.project_id
+        return Entity.PROJECT, event.project_id
     if event.group_id is not None:
-        return _Entity.GROUP, event.group_id
+        return Entity.GROUP, event.group_id
+    if recorded.user_id is not None:
+        return Entity.USER, recorded.user_id
     return "Gitlab::Audit::InstanceScope", 1
 
 

@@ -3,16 +3,28 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, cast, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.adapters.db.listing import AnyRow, part_of
 from wheelyard_core.adapters.db.models import AuditEventRow, Token
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.administration import Listed, Stretch
-from wheelyard_core.domain.audit import Agent, AuditEvent, AuditFilter, RecordedEvent
+from wheelyard_core.domain.audit import (
+    Action,
+    Agent,
+    AuditEvent,
+    AuditFilter,
+    Entity,
+    RecordedEvent,
+)
 
 _ORDERS: Final = {"id": AuditEventRow.id, "created_at": AuditEventRow.created_at}
+_ABOUT: Final[dict[Entity, ColumnElement[int | None] | InstrumentedAttribute[int | None]]] = {
+    Entity.PROJECT: AuditEventRow.project_id,
+    Entity.GROUP: AuditEventRow.namespace_id,
+    Entity.USER: cast(AuditEventRow.details["user_id"].as_string(), BigInteger),
+}
 
 
 class SqlAudit:
@@ -21,10 +33,13 @@ class SqlAudit:
     def __init__(self, session: Session, request_id: str | None) -> None:
         self._session = session
         self._request_id = request_id
+        # What the transaction has recorded, to be told after its commit.
+        self.recorded: list[Action] = []
 
     def record(self, event: AuditEvent) -> None:
         """Record an act, with the number of the request; it is there if the act is."""
         agent = event.agent
+        self.recorded.append(event.action)
         self._session.add(
             AuditEventRow(
                 project_id=event.project_id,
@@ -75,10 +90,14 @@ class SqlAudit:
 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.project_id is not None:
-        conditions.append(AuditEventRow.project_id == wanted.project_id)
-    if wanted.group_id is not None:
-        conditions.append(AuditEventRow.namespace_id == wanted.group_id)
+    if wanted.entity is not None:
+        column = _ABOUT[wanted.entity]
+        asked = wanted.entity_id
+        conditions.append(column.is_not(None) if asked is None else column == asked)
+    if wanted.entity is Entity.USER:
+        # Of the few events that are of no place; a member's tells of an account, too.
+        conditions.append(AuditEventRow.project_id.is_(None))
+        conditions.append(AuditEventRow.namespace_id.is_(None))
     if wanted.after is not None:
         conditions.append(AuditEventRow.created_at >= wanted.after)
     if wanted.before is not None:

@@ -1,6 +1,7 @@
 """One transaction: rolled back unless committed, and its promises told only after the commit."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -31,11 +32,13 @@ from wheelyard_core.adapters.db.tokens import SqlTokens
 from wheelyard_core.adapters.db.trusted import SqlTrustedPublishers
 from wheelyard_core.adapters.db.uploads import SqlUploads
 from wheelyard_core.adapters.db.users import SqlUsers
+from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.work import Promise
 from wheelyard_core.ports import Conflict, DatabaseUnavailable
 
 Dispatch = Callable[[Sequence[Promise]], None]
 Failed = Callable[[BaseException], None]
+Recorded = Callable[[Sequence[Action]], None]
 AccessChanged = Callable[[], None]
 
 
@@ -47,22 +50,35 @@ def quietly(_error: BaseException) -> None:
     """Tell nobody that a transaction failed."""
 
 
+def unheard(_recorded: Sequence[Action]) -> None:
+    """Tell nobody what was recorded."""
+
+
+@dataclass
+class Listeners:
+    """Who hears of a transaction: of what it promised and changed, after its commit; of its end.
+
+    The last two are set by `bootstrap`, which counts what they hear.
+    """
+
+    dispatch: Dispatch
+    access_changed: AccessChanged = nobody_listens
+    failed: Failed = quietly
+    recorded: Recorded = unheard
+
+
 class SqlUnitOfWork:
     """The collections of one transaction. Outages come out as DatabaseUnavailable."""
 
     def __init__(
         self,
         sessions: sessionmaker[Session],
-        dispatch: Dispatch,
+        listeners: Listeners,
         request_id: str | None = None,
-        tell_access: AccessChanged = nobody_listens,
-        failed: Failed = quietly,
     ) -> None:
-        self._failed = failed
         self._sessions = sessions
-        self._dispatch = dispatch
+        self._listeners = listeners
         self._request_id = request_id
-        self._tell_access = tell_access
         self._access_changed = False
 
     def __enter__(self) -> Self:
@@ -101,7 +117,7 @@ class SqlUnitOfWork:
         except SQLAlchemyError as closing:
             error = error or closing
         if error is not None:
-            self._failed(error)
+            self._listeners.failed(error)
         if isinstance(error, IntegrityError):
             raise Conflict from error
         if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_outage(error)):
@@ -112,10 +128,13 @@ class SqlUnitOfWork:
         self.session.commit()
         promised, self.outbox.promised = self.outbox.promised, []
         if promised:
-            self._dispatch(promised)
+            self._listeners.dispatch(promised)
         changed, self._access_changed = self._access_changed, False
         if changed:
-            self._tell_access()
+            self._listeners.access_changed()
+        recorded, self.audit.recorded = self.audit.recorded, []
+        if recorded:
+            self._listeners.recorded(recorded)
 
     def access_changed(self) -> None:
         """Have it told after the commit that somebody may do less, or other things, than before."""
@@ -129,22 +148,17 @@ class SqlDatabase:
         self, engine: Engine, dispatch: Dispatch, access_changed: AccessChanged = nobody_listens
     ) -> None:
         self.engine = engine
-        self._access_changed = access_changed
+        self.listeners = Listeners(dispatch, access_changed)
         self._writers = sessionmaker(engine, expire_on_commit=False)
         self._readers = sessionmaker(snapshot_engine(engine), expire_on_commit=False)
-        self._dispatch = dispatch
-        # Hears of whatever ended a transaction; `bootstrap` has it counted.
-        self.failed: Failed = quietly
 
     def begin(self, request_id: str | None = None) -> SqlUnitOfWork:
         """Return a transaction that may write."""
-        return SqlUnitOfWork(
-            self._writers, self._dispatch, request_id, self._access_changed, self.failed
-        )
+        return SqlUnitOfWork(self._writers, self.listeners, request_id)
 
     def snapshot(self) -> SqlUnitOfWork:
         """Return a transaction that only reads, all of it at one moment."""
-        return SqlUnitOfWork(self._readers, _refuse_promises, failed=self.failed)
+        return SqlUnitOfWork(self._readers, replace(self.listeners, dispatch=_refuse_promises))
 
     def check(self) -> None:
         """Raise DatabaseUnavailable unless the database answers."""
