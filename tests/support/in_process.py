@@ -17,6 +17,8 @@ from tests.support.distributions import Built
 from tests.support.forms import basic
 from tests.support.kept import Kept
 from tests.support.seed import Seed
+from tests.support.servers.finding import Source
+from tests.support.servers.redis import RedisServer
 from werkzeug.test import Client, TestResponse
 
 from wheelyard_api.app import create_app as create_api
@@ -183,3 +185,16 @@ def in_process(settings: dict[str, str]) -> Iterator[Yard]:
         kept.close()
         seed.close()
         registry.close()
+
+
+@contextmanager
+def small(folder: Path, redis_source: Source, **settings: str) -> Iterator[Yard]:
+    """Start a registry over SQLite and a Redis of its own, for many tests to share."""
+    with (
+        RedisServer(redis_source) as redis,
+        in_process(
+            environment(folder, f"sqlite:///{folder}/yard.db", redis.url) | settings
+        ) as yard,
+    ):
+        yield yard
+        assert yard.hand.failures == []

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, update
-from tests.support.in_process import Yard, environment
+from tests.support.in_process import Yard, environment, small
 from tests.support.seed import SeededProject
+from tests.support.servers.finding import Source
 from tests.support.servers.redis import RedisServer
 from tests.support.serving import Stage, staged
 from werkzeug.test import Client, TestResponse
@@ -55,6 +56,14 @@ class Reader:
 @pytest.fixture
 def settings(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"WHEELYARD_VERDICT_SECONDS": "30", **getattr(request, "param", {})}
+
+
+@pytest.fixture(scope="module")
+def shared_yard(tmp_path_factory: pytest.TempPathFactory, redis_source: Source) -> Iterator[Yard]:
+    """One registry for all tests of a module: they look at it, or have projects of their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    with small(folder, redis_source, WHEELYARD_VERDICT_SECONDS="30") as started:
+        yield started
 
 
 @pytest.fixture

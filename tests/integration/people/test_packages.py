@@ -18,7 +18,9 @@ LEDGER = (
     .with_field("License-Expression", "Apache-2.0")
     .with_field("Author-email", "Ada <ada@example.org>")
     .with_field("Keywords", "books,events")
+    .with_field("Home-page", "https://old.example.org/ledger")
     .with_field("Project-URL", "Source, https://git.example.org/ledger")
+    .with_field("Project-URL", "home page, https://ledger.example.org")
     .with_field("Classifier", "Typing :: Typed")
     .requiring_python(">=3.9")
     .requiring("attrs>=23", "rich ; extra == 'cli'")
@@ -53,6 +55,9 @@ def test_a_package_shows_what_its_latest_release_says(
     for shown in ("attrs>=23", "rich ; extra == 'cli'", "Typing :: Typed"):
         assert shown in page.text
     assert page.link("Source") == "https://git.example.org/ledger"
+    # PEP 753: the deprecated field gives way to a label of the same meaning.
+    assert page.link("home page") == "https://ledger.example.org"
+    assert "https://old.example.org" not in page.answer.text
     (readme,) = page.soup.select(".readme")
     assert readme.select_one("strong") is not None
     assert readme.find("h1") is None

@@ -1,17 +1,30 @@
-"""What a client reads from the JSON page is what another one reads from the HTML page."""
+"""What a client reads from the JSON page is what another one reads from the HTML page.
+
+Read by `pypi-simple` as a whole, and what `packaging` knows of by `packaging`, as installers do.
+"""
 
 import json
+from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.specifiers import SpecifierSet
+from packaging.utils import (
+    canonicalize_name,
+    is_normalized_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
 from pypi_simple import DistributionPackage, IndexPage, ProjectPage
-from tests.unit.core.simple.samples import unhurried
+from tests.unit.core.simple.samples import a_file, unhurried
 
 from wheelyard_core.simple.page import PackagePage, PageFile, ProjectStatus, RootPage, Yanked
 from wheelyard_core.simple.render import Rendered, render
 from wheelyard_core.simple.urls import file_url
 
+A_FILE = a_file()
 BASE = "https://yard.example/api/v4/projects/42/packages/pypi/simple/demo"
 
 # NUL cannot be said in HTML, half a surrogate pair in neither: `test_as_html` has what they become.
@@ -127,3 +140,69 @@ def test_both_roots_list_the_same_names(listed: list[str]) -> None:
     as_json = IndexPage.from_json_data(json.loads(rendered.json.identity))
     as_html = IndexPage.from_html(rendered.html.identity)
     assert as_json.projects == as_html.projects == list(root.names)
+
+
+specifiers = st.lists(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["", " "]),
+        st.sampled_from([">=", "<", "!=", "~=", "==", ">", "<="]),
+        st.from_regex(r"[0-9]\.[0-9]{1,2}", fullmatch=True),
+    ),
+    min_size=1,
+    max_size=4,
+).map(",".join)
+
+
+@unhurried
+@given(pages, specifiers)
+def test_packaging_reads_the_same_from_both(page: PackagePage, specifier: str) -> None:
+    files = tuple(replace(file, requires_python=specifier) for file in page.files)
+
+    as_json, as_html = both(render(replace(page, files=files)))
+
+    assert is_normalized_name(as_json.project)
+    versions = [Version(version) for version in as_json.versions or []]
+    assert [str(version) for version in versions] == list(page.versions)
+    for file, seen, scraped in zip(files, as_json.packages, as_html.packages, strict=True):
+        assert read_name(seen.filename) == read_name(scraped.filename) == read_name(file.filename)
+        assert canonicalize_name(str(seen.project)) == page.name
+        for text in (seen.requires_python, scraped.requires_python):
+            assert SpecifierSet(str(text)) == SpecifierSet(specifier)
+
+
+def read_name(filename: str) -> tuple[str, Version]:
+    read = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    return read(filename)[:2]
+
+
+# Every character there is below U+10000 but NUL and halves of pairs, and the ends of each plane.
+EVERY = "".join(map(chr, (*range(1, 0xD800), *range(0xE000, 0x10000)))) + "".join(
+    chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0, 0xFFFD, 0xFFFE, 0xFFFF)
+)
+
+
+def test_every_character_comes_out_of_both_as_it_went_in() -> None:
+    texts = [EVERY[start : start + 512] for start in range(0, len(EVERY), 512)]
+    # What a parser without mercy would take for markup, between all of them.
+    texts += [
+        f"{char}\"'<>&{char}&amp;{char}" for char in "\t\n\r\x0b\x0c\x1b\x7f\x85\u202e\u2066\ufeff"
+    ]
+    files = tuple(replace(A_FILE, requires_python=text, yanked=Yanked(text)) for text in texts)
+    page = PackagePage("demo", 1, files, ("1.0",), ProjectStatus("archived", EVERY))
+
+    for read in both(render(page)):
+        assert [file.requires_python for file in read.packages] == texts
+        assert [file.yanked_reason for file in read.packages] == texts
+        assert read.status_reason == EVERY
+
+
+def test_every_character_of_a_shown_name_comes_out_as_it_went_in() -> None:
+    # Nothing can be published under such a name; a page must hold whatever is given to it.
+    named = [EVERY[start : start + 512].strip() for start in range(0, len(EVERY), 512)]
+    rendered = render(RootPage(1, tuple(named), "/simple"))
+
+    assert IndexPage.from_json_data(json.loads(rendered.json.identity)).projects == named
+    scraped = IndexPage.from_html(rendered.html.identity, "utf-8").projects
+    # It strips what is around the text of a link.
+    assert [name.strip() for name in scraped] == named

@@ -20,31 +20,40 @@ LATEST_HTML = "application/vnd.pypi.simple.latest+html"
 
 ACCEPTED: list[tuple[str, str | None, str | None]] = [
     # What clients send, word for word.
-    ("pip", f"{JSON}, {HTML}; q=0.1, text/html; q=0.01", JSON),
-    ("pip before 22.2", "text/html", TEXT),
-    ("uv", f"{JSON}, {HTML};q=0.2, text/html;q=0.01", JSON),
-    ("poetry", JSON, JSON),
-    ("poetry, legacy repositories", f"{JSON}, {HTML};q=0.2, text/html;q=0.01", JSON),
-    ("pdm", f"{JSON}, {HTML}; q=0.1, text/html; q=0.01", JSON),
-    ("bandersnatch", JSON, JSON),
-    ("pypi-simple", f"{JSON}, {HTML};q=0.1, text/html;q=0.01", JSON),
-    ("requests, curl, hatch", "*/*", TEXT),
-    ("urllib", None, TEXT),
-    ("an empty header", "", TEXT),
+    ("pip 21.0.1 to 22.1", "text/html", TEXT),
+    ("pip 22.2 to 26.3", f"{JSON}, {HTML}; q=0.1, text/html; q=0.01", JSON),
+    ("uv 0.13.9", f"{JSON}, {HTML};q=0.2, text/html;q=0.01", JSON),
+    ("poetry 2.5.1, a source of one's own", f"{JSON}, */*;q=0.1", JSON),
+    ("poetry 2.5.1, PyPI's place", JSON, JSON),
+    ("poetry 1.8, hatch 1.18 (httpx), curl, requests", "*/*", TEXT),
+    ("pdm 2.29, unearth 0.19", f"{JSON}, {HTML}; q=0.1, text/html; q=0.01", JSON),
+    ("bandersnatch 6, renovate", JSON, JSON),
+    ("pypi-simple 1.8", f"{JSON}, {HTML}, text/html;q=0.01", JSON),
+    ("pypi-simple 1.8, JSON preferred", f"{JSON}, {HTML};q=0.5, text/html;q=0.01", JSON),
+    ("pypi-simple 1.8, HTML preferred", f"{HTML}, text/html;q=0.5, {JSON};q=0.1", HTML),
+    ("pypi-simple 1.8, HTML only", f"{HTML}, text/html;q=0.01", HTML),
+    ("the example of PEP 691", f"{JSON}, {HTML};q=0.2, text/html;q=0.01", JSON),
+    ("an index that mirrors, all said", f"{JSON};q=1.0, text/html;q=0.5, {HTML};q=0.5", JSON),
+    ("a tool that takes any JSON", f"{JSON};q=1.0, application/json;q=0.8, */*;q=0.1", JSON),
+    ("setuptools' easy_install, urllib", None, TEXT),
+    ("Python 2's urllib2, an empty header", "", TEXT),
+    ("HttpURLConnection", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", TEXT),
+    ("wget 1.21", "*/*", TEXT),
+    ("wget 1.10", "*/*;q=1.0", TEXT),
     (
-        "Firefox",
-        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+        "Firefox 128",
+        "text/html,application/xml;q=0.9,image/avif,image/webp,image/png,image/svg+xml,*/*;q=0.8",
         TEXT,
     ),
+    ("Firefox 132", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT),
     (
-        "Chrome",
+        "Chrome 130, Edge 130",
         "text/html,application/xml;q=0.9,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
         TEXT,
     ),
-    ("Safari", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT),
-    ("an old Edge, all equal", "text/html, application/xhtml+xml, image/jxr, */*", TEXT),
-    ("Java", "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", TEXT),
-    ("wget", "*/*;q=1.0", TEXT),
+    ("Safari 18", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT),
+    ("Edge 18, all equal", "text/html, application/xhtml+xml, image/jxr, */*", TEXT),
+    ("lynx", "text/html, text/plain, text/sgml, text/css, */*;q=0.01", TEXT),
     # Names.
     ("versioned HTML as asked", HTML, HTML),
     ("latest JSON is version 1", LATEST_JSON, JSON),
@@ -114,7 +123,7 @@ ACCEPTED: list[tuple[str, str | None, str | None]] = [
     ("accept", "content_type"),
     [pytest.param(accept, wanted, id=title) for title, accept, wanted in ACCEPTED],
 )
-def test_a_header_gets_its_offer(accept: str | None, content_type: str | None) -> None:
+def test_a_header_gets_its_offer_by_pep_691(accept: str | None, content_type: str | None) -> None:
     offer = negotiate(accept, None)
 
     assert (offer and offer.content_type) == content_type

@@ -23,6 +23,7 @@ from wheelyard_core.domain.browsing import (
 )
 from wheelyard_core.domain.catalogue import FileStatus, Package, Yanked
 from wheelyard_core.domain.digests import Digests
+from wheelyard_core.domain.links import links_of
 from wheelyard_core.domain.names import normalize
 from wheelyard_core.domain.versions import ReleaseVersion
 
@@ -251,8 +252,6 @@ def _file_line(row: File) -> FileLine:
 
 def _description(row: FileMetadata, requires_python: str | None) -> Description:
     document = row.document
-    home = document["home_page"]
-    links = [("Homepage", home)] if home else []
     return Description(
         summary=row.summary,
         readme=row.description,
@@ -263,7 +262,9 @@ def _description(row: FileMetadata, requires_python: str | None) -> Description:
         author=document["author"],
         author_email=document["author_email"],
         keywords=document["keywords"],
-        links=(*links, *((label, url) for label, url in document["project_urls"])),
+        links=links_of(
+            document["home_page"], ((label, url) for label, url in document["project_urls"])
+        ),
         classifiers=tuple(document["classifiers"]),
         requires_dist=tuple(document["requires_dist"]),
     )
