@@ -75,6 +75,8 @@ class Gateway:
             "GATEWAY_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
             "GATEWAY_API": self.api,
             "GATEWAY_INDEXER": "wheelyard_indexer",
+            # The name of an upstream of a test's own is no address.
+            "GATEWAY_API_ADDRESS": self.api if ":" in self.api else "127.0.0.1:9",
             "GATEWAY_INDEXER_ADDRESS": self.indexer,
             "GATEWAY_RESOLVER": "127.0.0.1",
         }

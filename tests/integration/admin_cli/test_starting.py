@@ -1,9 +1,12 @@
 """A new registry gets its schema and its first credentials, once."""
 
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from tests.integration.admin_cli.conftest import Run, acts_as, refused, succeeded
@@ -77,3 +80,36 @@ def test_a_bootstrap_that_was_killed_costs_nobody_their_credentials(
 
 def test_credentials_that_are_not_there_are_a_sentence(run: Run) -> None:
     assert "left nothing here" in refused(run("credentials"))
+
+
+def test_pods_wait_for_a_schema_and_no_longer_than_they_were_told(run: Run) -> None:
+    assert "older than this release" in refused(run("wait-for-schema", "--seconds", "0"))
+
+    succeeded(run("migrate"))
+
+    assert "fits" in succeeded(run("wait-for-schema", "--seconds", "0"))
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_schema_that_is_newer_than_the_release_is_none_to_wait_for(
+    run: Run, settings: dict[str, str]
+) -> None:
+    database = settings["WHEELYARD_DATABASE_URL"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    assert "fits" in succeeded(run("wait-for-schema", "--seconds", "0"))
+
+
+def test_a_database_that_comes_later_is_waited_for(
+    run: Run, settings: dict[str, str], tmp_path: Path
+) -> None:
+    settings["WHEELYARD_DATABASE_URL"] = f"sqlite:///{tmp_path}/later/wheelyard.db"
+    refused(run("migrate"))
+    Timer(0.3, (tmp_path / "later").mkdir).start()
+
+    done = run("migrate", "--wait", "60")
+
+    assert "up to date" in succeeded(done)
+    assert "Waiting, for The database does not answer" in done.stderr

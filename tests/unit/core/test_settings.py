@@ -15,8 +15,10 @@ COMPLETE = {
     "WHEELYARD_S3_PUBLIC_ENDPOINT": "https://files.example.com",
     "WHEELYARD_S3_ACCESS_KEY": "hidden-2",
     "WHEELYARD_S3_SECRET_KEY": "hidden-3",
-    "WHEELYARD_BROKER_URL": "redis://:hidden-4@broker:6379/0",
+    "WHEELYARD_BROKER_URL": "rediss://yard@broker:6379/0?ssl_cert_reqs=required",
+    "WHEELYARD_BROKER_PASSWORD": "hidden/4@",
     "WHEELYARD_CACHE_URL": "rediss://:hidden-5@cache:6379/0",
+    "WHEELYARD_CACHE_PASSWORD": "hidden-7",
     "WHEELYARD_TOKEN_PEPPER": "hidden-6",
     "WHEELYARD_PUBLIC_URL": "https://example.com/yard/",
     "WHEELYARD_LISTEN": "[::]:8080",
@@ -44,6 +46,8 @@ MALFORMED = {
     "DOWNLOADS": ["torrent"],
     "TRUSTED_PROXIES": ["10.0.0.1/8", "proxy.example.com"],
     "LOG_LEVEL": ["verbose"],
+    "WORKER_QUEUES": ["verify,indx", "*"],
+    "DRAIN_SECONDS": ["0", "2.5"],
 }
 
 
@@ -75,6 +79,22 @@ def test_complete_settings_are_read_into_what_the_services_need() -> None:
     assert settings.limits.verdict_seconds == 2.5
     assert settings.limits.spool == Path("/var/spool/yard")
     assert not settings.limits.burn_filenames
+
+
+def test_a_password_of_redis_goes_into_an_address_that_has_none() -> None:
+    settings = read_settings(COMPLETE)
+
+    assert settings.broker.url == (
+        "rediss://yard:hidden%2F4%40@broker:6379/0?ssl_cert_reqs=required"
+    )
+    assert settings.cache.url == "rediss://:hidden-5@cache:6379/0"
+
+
+def test_a_worker_may_be_told_its_queues() -> None:
+    told = read_settings(COMPLETE | {"WHEELYARD_WORKER_QUEUES": "verify, maintenance"})
+
+    assert told.worker_queues == {"verify", "maintenance"}
+    assert read_settings(COMPLETE).worker_queues == frozenset()
 
 
 def test_what_is_not_given_has_its_default() -> None:

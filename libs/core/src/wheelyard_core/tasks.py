@@ -38,7 +38,8 @@ log = structlog.get_logger()
 
 
 def work(settings: Settings, service: str, tasks: Collection[Task], reach: CrashPoint) -> None:
-    """Do *tasks* until told to stop."""
+    """Do *tasks*, or those of them that the settings choose, until told to stop."""
+    tasks = _chosen(tasks, settings.worker_queues)
     redact = start_logging(settings, service)
     endpoint = open_endpoint(settings)
     folder = prepare_folder(process_environment(), service)
@@ -55,6 +56,15 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
     signals.worker_process_init.connect(lambda **_: endpoint.close(), weak=False)
     app = make_worker(settings, partial(make_registry, settings, service, reach, metrics), tasks)
     run_worker(app, {QUEUE_OF[task] for task in tasks}, settings.worker_concurrency, heartbeat)
+
+
+def _chosen(tasks: Collection[Task], queues: Collection[str]) -> list[Task]:
+    """Return those of *tasks* that come by *queues*; all where none is named."""
+    chosen = [task for task in tasks if not queues or QUEUE_OF[task] in queues]
+    if not chosen:
+        names = ", ".join(QUEUE_OF[task] for task in tasks)
+        raise SystemExit(f"WHEELYARD_WORKER_QUEUES: this worker knows {names} only")
+    return chosen
 
 
 class PerProcess:
@@ -76,6 +86,8 @@ def make_worker(
 ) -> Celery:
     """Return a Celery application that does *tasks*."""
     app = make_celery(settings.broker)
+    # Together with REMAP_SIGTERM=SIGQUIT: finish what takes seconds, give back the rest.
+    app.conf.worker_soft_shutdown_timeout = settings.drain_seconds
     registries = PerProcess(make)
     for task in tasks:
         name = TASK_NAME.format(task.value)

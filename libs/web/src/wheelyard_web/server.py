@@ -48,7 +48,7 @@ def serve(
         _notice_stopping(registry)
         return build(registry)
 
-    Server(settings.http, load).run()
+    Server(settings.http, settings.drain_seconds, load).run()
 
 
 def _notice_stopping(registry: Registry) -> None:
@@ -78,8 +78,9 @@ class QuietLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """One process of many threads; replicas are the orchestrator's."""
 
-    def __init__(self, http: HttpSettings, load: Callable[[], Wsgi]) -> None:
+    def __init__(self, http: HttpSettings, drain_seconds: int, load: Callable[[], Wsgi]) -> None:
         self._http = http
+        self._drain_seconds = drain_seconds
         self._load = load
         super().__init__()
 
@@ -91,7 +92,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "worker_class": StayingWorker,
             "workers": 1,
             "threads": self._http.threads,
-            "graceful_timeout": 6,
+            "graceful_timeout": self._drain_seconds,
             "timeout": 120,
             # Above the gateway's idle time, or it would send a request into a closing connection.
             "keepalive": 75,

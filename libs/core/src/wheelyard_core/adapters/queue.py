@@ -54,8 +54,6 @@ def make_celery(settings: BrokerSettings, *, socket_timeout: float = 10) -> Cele
         # Against what leaks slowly; KiB, looked at between tasks.
         worker_max_tasks_per_child=500,
         worker_max_memory_per_child=300_000,
-        # Together with REMAP_SIGTERM=SIGQUIT: finish what takes seconds, give back the rest.
-        worker_soft_shutdown_timeout=5,
         worker_enable_soft_shutdown_on_idle=False,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_hijack_root_logger=False,

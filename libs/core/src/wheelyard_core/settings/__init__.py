@@ -60,6 +60,8 @@ class Settings:
     log_level: str
     credentials_file: Path | None
     worker_concurrency: int
+    worker_queues: frozenset[str]
+    drain_seconds: int
     sweep_seconds: float
     audit_days: int
 
@@ -80,6 +82,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_level=source.read(service.LOG_LEVEL),
         credentials_file=source.read(service.CREDENTIALS_FILE),
         worker_concurrency=source.read(service.WORKER_CONCURRENCY),
+        worker_queues=source.read(service.WORKER_QUEUES),
+        drain_seconds=source.read(service.DRAIN_SECONDS),
         sweep_seconds=source.read(service.SWEEP_SECONDS),
         audit_days=source.read(service.AUDIT_DAYS),
     )

@@ -96,6 +96,18 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def names_of(*known: str) -> Callable[[str], frozenset[str]]:
+    """Return a reader of some of these names, with commas between them."""
+
+    def parse(text: str) -> frozenset[str]:
+        names = frozenset(part.strip() for part in text.split(",") if part.strip())
+        if not names <= set(known):
+            raise ValueError(f"some of {', '.join(known)}, with commas")
+        return names
+
+    return parse
+
+
 def parse_listen(text: str) -> tuple[str, int]:
     """Read `host:port`."""
     host, _, port = text.rpartition(":")

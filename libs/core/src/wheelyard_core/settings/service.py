@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from wheelyard_core.adapters.queue import QUEUE_OF
 from wheelyard_core.settings.forms import (
+    names_of,
     one_of,
     parse_count,
     parse_days,
@@ -38,6 +40,19 @@ CREDENTIALS_FILE: Final = Setting(
 )
 WORKER_CONCURRENCY: Final = Setting(
     "WHEELYARD_WORKER_CONCURRENCY", parse_count, "2", "Tasks that a worker does at a time."
+)
+WORKER_QUEUES: Final = Setting(
+    "WHEELYARD_WORKER_QUEUES",
+    names_of(*QUEUE_OF.values()),
+    "",
+    "The queues that a worker takes work from, with commas; all that its program knows unless"
+    " given.",
+)
+DRAIN_SECONDS: Final = Setting(
+    "WHEELYARD_DRAIN_SECONDS",
+    parse_count,
+    "6",
+    "How long a request or a task may go on after its process was told to stop.",
 )
 SWEEP_SECONDS: Final = Setting(
     "WHEELYARD_SWEEP_SECONDS",

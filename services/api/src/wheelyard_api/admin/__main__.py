@@ -7,8 +7,10 @@ from wheelyard_api.admin.edge import Admin
 from wheelyard_api.admin.maintenance import maintenance
 from wheelyard_api.admin.outbox import outbox
 from wheelyard_api.admin.setup import bootstrap, credentials, make_bucket, migrate
+from wheelyard_api.admin.smoke import smoke
 from wheelyard_api.admin.tokens import token
 from wheelyard_api.admin.users import user
+from wheelyard_api.admin.waiting import wait_for_schema
 
 
 @click.group(cls=Admin)
@@ -17,7 +19,7 @@ def main() -> None:
 
 
 for command in (
-    *(migrate, make_bucket, bootstrap, credentials, check),
+    *(migrate, wait_for_schema, make_bucket, bootstrap, credentials, check, smoke),
     *(user, token, outbox, maintenance),
 ):
     main.add_command(command)

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from wheelyard_api.admin.edge import made, table
+from wheelyard_api.admin.edge import made, reason, table
 from wheelyard_core.adapters.oidc.keys import HttpIssuerKeys
 from wheelyard_core.adapters.redis_probe import KEEPS_ALL, eviction_policy
 from wheelyard_core.bootstrap import Registry
@@ -68,7 +68,7 @@ def _database(registry: Registry) -> str:
     try:
         registry.database.check()
     except DatabaseUnavailable as error:
-        raise NotWell(f"The database does not answer: {_reason(error)}") from error
+        raise NotWell(f"The database does not answer: {reason(error)}") from error
     return "answers"
 
 
@@ -127,9 +127,3 @@ _LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
     "object store": _store,
     "issuers": _issuers,
 }
-
-
-def _reason(error: BaseException) -> str:
-    """Return the driver's own words; SQLAlchemy's around them have an address of its manual."""
-    cause = error.__cause__ or error
-    return str(getattr(cause, "orig", None) or cause)

@@ -66,6 +66,12 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     )
 
 
+def reason(error: BaseException) -> str:
+    """Return the driver's own words; SQLAlchemy's around them have an address of its manual."""
+    cause = error.__cause__ or error
+    return " ".join(str(getattr(cause, "orig", None) or cause).split())
+
+
 def _cell(value: object) -> str:
     match value:
         case None | "" | ():

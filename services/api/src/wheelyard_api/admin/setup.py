@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from wheelyard_api.admin.edge import opened, read
+from wheelyard_api.admin.waiting import WAIT, patiently
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
 from wheelyard_core.adapters.secret_file import write_secret
 from wheelyard_core.bootstrap import make_database
@@ -18,18 +19,20 @@ _FILE = click.option(
 
 
 @click.command()
-def migrate() -> None:
+@WAIT
+def migrate(seconds: float) -> None:
     """Bring the database's schema to this release; safe to run by many at once."""
     database = make_database(read().database, "migrate", lambda _promised: None)
     try:
-        database.migrate()
+        patiently(seconds, database.migrate)
     finally:
         database.close()
     click.echo("The schema is up to date.")
 
 
 @click.command("make-bucket")
-def make_bucket() -> None:
+@WAIT
+def make_bucket(seconds: float) -> None:
     """Make the object store's bucket unless it is there; for a first start."""
     blobs = read().blobs
     if not isinstance(blobs, S3Settings):
@@ -37,7 +40,7 @@ def make_bucket() -> None:
         return
     store = S3BlobStore(blobs)
     try:
-        store.create_bucket()
+        patiently(seconds, store.create_bucket)
     finally:
         store.close()
     click.echo(f"The bucket {blobs.bucket} is there.")

@@ -1,0 +1,41 @@
+{{/* The files of rules/, with what is excluded left out and what is overridden put in. They are never templates:
+     Prometheus' own braces would be eaten. Put into *into*: files (by name), wrong (sentences). Of: root, into. */}}
+{{- define "wheelyard.rules" -}}
+{{- $given := .root.Values.metrics.prometheusRule -}}
+{{- $files := dict -}}
+{{- $wrong := list -}}
+{{- $known := list -}}
+{{- range $path, $_ := .root.Files.Glob "rules/*.yaml" -}}
+{{- $groups := list -}}
+{{- range $group := ($.root.Files.Get $path | fromYaml).groups -}}
+{{- $rules := list -}}
+{{- range $rule := $group.rules -}}
+{{- $name := $rule.alert | default $rule.record -}}
+{{- $known = append $known $name -}}
+{{- if not (has $name $given.excludeRules) -}}
+{{- with get $given.overrides $name -}}
+{{- if hasKey . "for" }}{{ $_ := set $rule "for" (get . "for") }}{{ end -}}
+{{- if hasKey . "severity" }}{{ $_ := set $rule "labels" (merge (dict "severity" .severity) ($rule.labels | default dict)) }}{{ end -}}
+{{- if hasKey . "threshold" -}}
+{{- $number := "[0-9.]+(e[+-]?[0-9]+)?\\s*$" -}}
+{{- if regexMatch (printf "(<|>|<=|>=|==|!=)\\s*(bool\\s+)?%s" $number) $rule.expr -}}
+{{- $_ := set $rule "expr" (regexReplaceAll $number $rule.expr (toJson .threshold)) -}}
+{{- else }}{{ $wrong = append $wrong (printf "metrics.prometheusRule.overrides.%s.threshold: its expression does not end with a number to compare with" $name) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $rule.alert $given.runbookBaseUrl -}}
+{{- $_ := set $rule "annotations" (merge (dict "runbook_url" (printf "%s/%s.md" (trimSuffix "/" $given.runbookBaseUrl) $name)) ($rule.annotations | default dict)) -}}
+{{- end -}}
+{{- $rules = append $rules $rule -}}
+{{- end -}}
+{{- end -}}
+{{- if $rules }}{{ $groups = append $groups (set $group "rules" $rules) }}{{ end -}}
+{{- end -}}
+{{- if $groups }}{{ $_ := set $files (base $path | trimSuffix ".yaml") (dict "groups" $groups) }}{{ end -}}
+{{- end -}}
+{{- range concat $given.excludeRules (keys $given.overrides) -}}
+{{- if not (has . $known) }}{{ $wrong = append $wrong (printf "metrics.prometheusRule: there is no rule %s" .) }}{{ end -}}
+{{- end -}}
+{{- $_ := set .into "files" $files -}}
+{{- $_ := set .into "wrong" $wrong -}}
+{{- end }}

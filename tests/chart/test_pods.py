@@ -1,0 +1,75 @@
+"""Every pod of every example: what the strictest cluster asks for, and what ours do beyond."""
+
+from typing import Any
+
+import pytest
+from tests.support.chart import REPOSITORY, Rendered, containers
+
+_STORES = "StatefulSet/"
+
+
+def pods(rendered: Rendered) -> list[tuple[str, Any]]:
+    found = list(rendered.pods())
+    assert found
+    return found
+
+
+def test_pods_are_as_the_restricted_standard_wants_them(example: Rendered) -> None:
+    for name, pod in pods(example):
+        spec = pod["spec"]
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["securityContext"]["runAsUser"] > 0, name
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert not {"hostNetwork", "hostPID", "hostIPC", "hostUsers"} & spec.keys(), name
+        kinds = {kind for volume in spec["volumes"] for kind in volume if kind != "name"}
+        assert kinds <= {"emptyDir", "projected", "configMap", "secret"}, name
+        for container in containers(pod):
+            context = container["securityContext"]
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["privileged"] is False
+            assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_pods_write_where_they_are_told_and_nowhere_else(example: Rendered) -> None:
+    for name, pod in pods(example):
+        for volume in pod["spec"]["volumes"]:
+            assert "emptyDir" not in volume or volume["emptyDir"]["sizeLimit"], name
+        for container in containers(pod):
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert any(mount["mountPath"] == "/tmp" for mount in container["volumeMounts"])
+
+
+def test_pods_ask_the_cluster_for_nothing(example: Rendered) -> None:
+    for name, pod in pods(example):
+        assert pod["spec"]["automountServiceAccountToken"] is False, name
+        assert pod["spec"]["enableServiceLinks"] is False, name
+
+
+def test_containers_say_what_they_need_and_get_no_more(example: Rendered) -> None:
+    for name, pod in pods(example):
+        for container in containers(pod):
+            resources = container["resources"]
+            assert resources["requests"].keys() == {"cpu", "memory", "ephemeral-storage"}, name
+            assert resources["limits"].keys() == {"memory", "ephemeral-storage"}, name
+
+
+def test_what_goes_on_running_is_asked_whether_it_is_well(example: Rendered) -> None:
+    for name, pod in pods(example):
+        if name.startswith(("Job/", "Pod/")):
+            continue
+        (container,) = pod["spec"]["containers"]
+        assert container["startupProbe"]["failureThreshold"] >= 30, name
+        assert container["livenessProbe"]["periodSeconds"] == 10, name
+        assert container["livenessProbe"]["timeoutSeconds"] == 3, name
+        assert container["livenessProbe"]["failureThreshold"] == 6, name
+        assert container["readinessProbe"]["periodSeconds"] == 5, name
+        if not name.startswith(_STORES):
+            # Whether the process answers, and nothing of anybody else.
+            assert container["livenessProbe"]["httpGet"]["path"] == "/livez", name
+
+
+@pytest.mark.parametrize("file", sorted((REPOSITORY / "deploy" / "nginx").iterdir()), ids=str)
+def test_the_gateway_has_the_one_configuration(file: Any, examples: dict[str, Rendered]) -> None:
+    mounted = examples["default"].of("ConfigMap")["gateway"]["data"][file.name]
+
+    assert mounted.rstrip() == file.read_text().rstrip()
