@@ -45,8 +45,9 @@ compose-test: setup  ## Run the containers for real, kill each in turn, find eve
 	@scripts/compose-test $(ARGS)
 
 .PHONY: fuzz
-fuzz: setup  ## Send every address far more odd requests than `make test` does
-	@WHEELYARD_TEST_FUZZ=$${EXAMPLES:-300} $(BIN)/pytest -n 2 --timeout 3600 tests/e2e/test_described_api.py $(ARGS)
+fuzz: setup  ## Send far more odd requests than `make test` does (EXAMPLES= of each kind)
+	@WHEELYARD_TEST_FUZZ=$${EXAMPLES:-300} $(BIN)/pytest -n 2 --timeout 3600 tests/fuzz tests/e2e/test_described_api.py $(ARGS)
+	@$(BIN)/python -m tests.fuzz.guided $$(( $${EXAMPLES:-300} * 100 ))
 
 .PHONY: clients-matrix
 clients-matrix: setup  ## Run every client in every cell, print the matrix, write docs/CLIENTS.md
