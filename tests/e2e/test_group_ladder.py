@@ -22,8 +22,11 @@ GROUP = "/api/v4/groups/{group}"
 ROOT = Route("GET", f"{GROUP}/-/packages/pypi/simple/", 200)
 PAGE = Route("GET", f"{GROUP}/-/packages/pypi/simple/{{name}}/", 200)
 FILE = Route("GET", f"{GROUP}/-/packages/pypi/files/{{sha256}}/{{filename}}", 200)
+PROVENANCE = Route(
+    "GET", f"{GROUP}/-/packages/pypi/integrity/{{name}}/1.0/{{filename}}/provenance", 404
+)
 RELEASES = Route("GET", f"{GROUP}/packages", 200)
-ROUTES = (ROOT, PAGE, FILE, RELEASES)
+ROUTES = (ROOT, PAGE, FILE, PROVENANCE, RELEASES)
 
 PRIVATE, INTERNAL, PUBLIC = Visibility.PRIVATE, Visibility.INTERNAL, Visibility.PUBLIC
 
@@ -186,6 +189,8 @@ def test_a_group_gives_the_files_that_it_shows(actor: str, yard: Yard) -> None:
 
             allowed = seen is not None and visibility.value in seen
             assert answer.status == (200 if allowed else 401 if seen is None else 404)
+            provenance = yard.get(PROVENANCE, headers, name=wheel.name, filename=wheel.filename)
+            assert provenance.status == (401 if seen is None else 404)
             assert head.status == answer.status
             assert allowed or wheel.content not in answer.body
 
@@ -216,7 +221,9 @@ def test_what_is_no_group_is_an_unknown_group(
 ) -> None:
     headers = SEES[who][0](yard)
 
-    for what in ("simple/", "simple/demo/", f"files/{'0' * 64}/demo-1.0-py3-none-any.whl"):
+    wheel = "demo-1.0-py3-none-any.whl"
+    served = (f"files/{'0' * 64}/{wheel}", f"integrity/demo/1.0/{wheel}/provenance")
+    for what in ("simple/", "simple/demo/", *served):
         assert yard.ask(group, what, headers).status == status
 
 

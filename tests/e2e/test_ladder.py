@@ -79,6 +79,7 @@ PROJECT, ALIAS = "/api/v4/projects/{id}", "/{path}"
 PYPI, PACKAGES = f"{PROJECT}/packages/pypi", f"{PROJECT}/packages"
 RELEASES = f"{PYPI}/releases"
 FILE = f"{PYPI}/files/{{sha256}}/{{filename}}"
+PROVENANCE = "integrity/demo/1.0/{filename}/provenance"
 ROUTES = {
     "see": [Route("GET", PROJECT, 200)],
     "read": [
@@ -90,6 +91,9 @@ ROUTES = {
         Route("GET", FILE, 200),
         Route("GET", f"{FILE}.metadata", 200),
         Route("GET", f"{ALIAS}/files/{{sha256}}/{{filename}}", 200),
+        # Nobody attested it: whoever may read is told so.
+        Route("GET", f"{PYPI}/{PROVENANCE}", 404),
+        Route("GET", f"{ALIAS}/{PROVENANCE}/", 404),
         Route("GET", PACKAGES, 200),
         Route("GET", f"{PACKAGES}/{{package}}", 200),
         Route("GET", f"{PACKAGES}/{{package}}/package_files", 200),

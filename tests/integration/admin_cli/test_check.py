@@ -24,6 +24,7 @@ def test_check_has_a_line_for_each_part_that_is_well(run: Run) -> None:
         ["cache", "ok"],
         ["object store", "ok"],
         ["issuers", "ok"],
+        ["trust root", "ok"],
     ]
 
 
@@ -37,6 +38,7 @@ def test_check_says_what_is_wrong_with_each_part(
         "WHEELYARD_CACHE_URL": "redis://:hunter2@127.0.0.1:9/0",
         "WHEELYARD_BLOBS_DIRECTORY": "/proc/none",
         "WHEELYARD_OIDC_ISSUERS": '[{"url": "http://127.0.0.1:9"}]',
+        "WHEELYARD_SIGSTORE_TRUSTED_ROOT": "/proc/none",
     }
 
     done = run("check")
@@ -52,6 +54,7 @@ def test_check_says_what_is_wrong_with_each_part(
     assert "set it to noeviction" in lines["broker"][1]
     assert "does not answer" in lines["cache"][1]
     assert "http://127.0.0.1:9/.well-known" in lines["issuers"][1]
+    assert "The trust root /proc/none cannot be read" in lines["trust root"][1]
     assert "hunter2" not in done.output
 
 

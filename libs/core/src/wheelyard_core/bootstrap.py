@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
+from wheelyard_core.adapters.attesting.signatures import SigstoreSignatures
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
@@ -23,12 +24,14 @@ from wheelyard_core.observability.measured import (
     MeasuredBlobStore,
     MeasuredPageCache,
     MeasuredQueue,
+    measured_attestations,
     measured_overlap,
     measured_rendering,
 )
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_core.ports import BlobStore, PageCache, Queue
+from wheelyard_core.ports import BlobStore, PageCache, Queue, Signatures
 from wheelyard_core.settings import DatabaseSettings, Settings
+from wheelyard_core.usecases.attest import AttestationCheck
 from wheelyard_core.usecases.crash_points import (
     CrashPoint,
     die_once_at,
@@ -62,6 +65,7 @@ class Registry:
     queue: Queue
     cache: PageCache
     verdicts: RedisVerdicts
+    signatures: Signatures
     reach: CrashPoint
     now: Callable[[], datetime]
     metrics: Metrics
@@ -84,7 +88,7 @@ class Registry:
         return Pages(
             self.database,
             self.cache,
-            self.settings.http.base_path,
+            self.settings.http.public_url,
             measured_rendering(self.metrics),
         )
 
@@ -93,7 +97,7 @@ class Registry:
         return GroupPages(
             self.database,
             self.cache,
-            self.settings.http.base_path,
+            self.settings.http.public_url,
             measured_rendering(self.metrics),
         )
 
@@ -119,6 +123,7 @@ class Registry:
             archive_limits,
             limits.spool,
             self.reach,
+            AttestationCheck(self.database, self.signatures, measured_attestations(self.metrics)),
             measured_overlap(self.metrics),
         )
 
@@ -171,6 +176,7 @@ def make_registry(
         queue=queue,
         cache=MeasuredPageCache(RedisPageCache(settings.cache), metrics),
         verdicts=RedisVerdicts(settings.cache),
+        signatures=SigstoreSignatures(settings.trusted_root),
         reach=reach,
         now=utc_now,
         metrics=metrics,

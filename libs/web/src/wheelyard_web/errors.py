@@ -20,6 +20,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.InvalidVersion: HTTPStatus.BAD_REQUEST,
     errors.InvalidFilename: HTTPStatus.BAD_REQUEST,
     errors.InvalidDigest: HTTPStatus.BAD_REQUEST,
+    errors.InvalidAttestations: HTTPStatus.BAD_REQUEST,
     errors.InvalidDistribution: HTTPStatus.BAD_REQUEST,
     errors.AlreadyTaken: HTTPStatus.BAD_REQUEST,
     errors.FileAlreadyExists: HTTPStatus.BAD_REQUEST,

@@ -4,7 +4,7 @@ from flask import Flask
 
 from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH
 from wheelyard_core.bootstrap import Registry
-from wheelyard_indexer import files, pages
+from wheelyard_indexer import files, pages, provenance
 from wheelyard_indexer.hot import HotPath
 from wheelyard_indexer.measuring import measure, measured_hits
 from wheelyard_indexer.memory import Memory, Room
@@ -16,7 +16,7 @@ from wheelyard_web.watching import Origin
 
 def create_app(registry: Registry) -> Flask:
     """Return the application over *registry*."""
-    blueprints = [pages.blueprint, files.blueprint]
+    blueprints = [pages.blueprint, files.blueprint, provenance.blueprint]
     app = make_app("wheelyard_indexer", registry, blueprints, needs_database=False)
     measure(app, registry.metrics)
     http = registry.settings.http

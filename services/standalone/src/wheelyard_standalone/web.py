@@ -16,7 +16,7 @@ from wheelyard_web.server import serve
 # What the gateway routes to the indexer (deploy/nginx), by the same rule.
 _READS: Final = re.compile(
     r"/(?:api/v4/(?:projects|groups)/.+/packages/pypi|(?!api/|_/).+)"
-    r"/(?:simple(?:/[^/]*)?/?|files/[0-9a-fA-F]+/[^/]+/?)\Z"
+    r"/(?:simple(?:/[^/]*)?/?|files/[0-9a-fA-F]+/[^/]+/?|integrity(?:/[^/]+){3}/provenance/?)\Z"
 )
 
 _PARTS: Final = (

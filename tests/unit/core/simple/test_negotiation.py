@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.core.simple.samples import unhurried
 
-from wheelyard_core.simple.negotiation import accepts_gzip, negotiate
+from wheelyard_core.simple.negotiation import accepts_gzip, best_of, negotiate
 from wheelyard_core.simple.render import Representation
 
 JSON = "application/vnd.pypi.simple.v1+json"
@@ -247,3 +247,22 @@ def test_a_long_header_is_read_in_linear_time(unit: str) -> None:
 def test_what_strangers_send_is_remembered_within_bounds() -> None:
     for remembered in (negotiate, accepts_gzip):
         assert remembered.cache_info().maxsize == 512
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "a/first"),
+        ("*/*", "a/first"),
+        ("text/html,*/*;q=0.8", "a/first"),
+        ("b/second", "b/second"),
+        ("a/first;q=0.5, b/second", "b/second"),
+        ("b/*", "b/second"),
+        ("a/first;q=0, */*", "b/second"),
+        ("nonsense", "a/first"),
+        ("text/html", None),
+        ("*/*;q=0", None),
+    ],
+)
+def test_of_other_types_the_most_wanted_is_chosen(accept: str | None, chosen: str | None) -> None:
+    assert best_of(accept, ("a/first", "b/second")) == chosen

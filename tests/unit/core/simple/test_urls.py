@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.core.simple.samples import DIGEST, unhurried
 
-from wheelyard_core.simple.urls import file_url, simple_url
+from wheelyard_core.simple.urls import file_url, path_of, provenance_url, simple_url
 
 
 def test_a_file_is_addressed_by_digest_and_name() -> None:
@@ -71,3 +71,26 @@ def test_a_link_means_the_same_with_and_without_a_slash(slash: str) -> None:
     assert link == (
         f"https://yard.example/registry/api/v4/projects/1/packages/pypi/files/{DIGEST}/demo-1.0.tar.gz"
     )
+
+
+def test_provenance_has_an_address_with_a_host() -> None:
+    url = provenance_url(
+        "https://yard.example/registry/", "groups/7/-", "demo", "1!2.0+cpu", "demo-1!2.0+cpu.tar.gz"
+    )
+
+    assert url == (
+        "https://yard.example/registry/api/v4/groups/7/-/packages/pypi/integrity"
+        "/demo/1%212.0%2Bcpu/demo-1%212.0%2Bcpu.tar.gz/provenance"
+    )
+
+
+@pytest.mark.parametrize(
+    ("public", "path"),
+    [
+        ("https://yard.example", ""),
+        ("https://yard.example/", ""),
+        ("https://yard.example/registry/", "/registry"),
+    ],
+)
+def test_a_public_address_may_have_a_path(public: str, path: str) -> None:
+    assert path_of(public) == path

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from wheelyard_core.domain.access import RegistryAccess, Role, Scope, Visibility
+from wheelyard_core.domain.attestations import AttestationPolicy
 from wheelyard_core.domain.group_index import PackageOverlap
 from wheelyard_core.domain.tokens import TokenKind
 
@@ -133,6 +134,7 @@ class ProjectDetails:
     registry_access: RegistryAccess
     burn_filenames: bool
     release_open_hours: int
+    attestation_policy: AttestationPolicy
     creator_id: int | None
     created_at: datetime
     namespace: Group
@@ -149,6 +151,7 @@ class ProjectChanges:
     registry_access: RegistryAccess | None = None
     burn_filenames: bool | None = None
     release_open_hours: int | None = None
+    attestation_policy: AttestationPolicy | None = None
     creator_id: int | None = None
 
 

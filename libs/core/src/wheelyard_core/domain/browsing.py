@@ -77,6 +77,7 @@ class FileLine:
     publisher: Publisher
     created_at: datetime
     published_at: datetime | None
+    attested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

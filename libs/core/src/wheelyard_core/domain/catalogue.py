@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from wheelyard_core.domain.access import ProjectPolicy
+from wheelyard_core.domain.attestations import AttestationPolicy
 from wheelyard_core.domain.audit import Agent, AgentKind
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.filenames import DistributionFilename
@@ -72,6 +73,7 @@ class Project:
     burn_filenames: bool
     # How long a release takes new files after its first one; 0 is for ever.
     release_open_hours: int = 0
+    attestation_policy: AttestationPolicy = AttestationPolicy.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class StoredFile:
     publisher: Publisher
     metadata_sha256: str | None = None
     metadata_size: int | None = None
+    # Came with attestations, which are verified with it.
+    attested: bool = False
 
     @property
     def metadata_key(self) -> str:
@@ -118,6 +122,8 @@ class NewFile:
     digests: Digests
     blob_key: str
     publisher: Publisher
+    # As `attestations.text_of` gives them.
+    attestations: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,7 @@ class ListedFile:
     requires_python: str | None
     metadata_sha256: str | None
     yanked: Yanked | None
+    attested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,12 @@ class InvalidDigest(InvalidInput):
     code = "invalid_digest"
 
 
+class InvalidAttestations(InvalidInput):
+    """Attestations that are malformed, missing where they are required, or by nobody known."""
+
+    code = "invalid_attestations"
+
+
 class InvalidDistribution(RegistryError):
     """The archive breaks a rule of its format. Carries every problem found, one sentence each."""
 

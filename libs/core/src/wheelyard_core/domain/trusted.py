@@ -208,19 +208,28 @@ class Identity:
         return printable(f"{origin}:{self.subject}", _LONGEST - 1)
 
     @property
+    def server(self) -> str:
+        """The forge that the issuer speaks for."""
+        base = self.issuer.rstrip("/")
+        if self.preset is not Preset.GITHUB:
+            return base
+        # GitHub's issuer is a host of its own, and an enterprise may have a path there; that of
+        # GitHub Enterprise is below its server.
+        if urlsplit(base).netloc == "token.actions.githubusercontent.com":
+            return "https://github.com"
+        return base.removesuffix("/_services/token").replace("//token.actions.", "//")
+
+    @property
     def pipeline(self) -> Mapping[str, object]:
         """The run that published, as GitLab's API shows a package's pipeline."""
-        claims, base = self.claims, self.issuer.rstrip("/")
+        claims = self.claims
         number, address = None, None
         if self.preset is Preset.GITHUB and "run_id" in claims:
             number = claims["run_id"]
-            # GitHub's issuer is a host of its own; that of GitHub Enterprise is below its server.
-            server = base.removesuffix("/_services/token").replace("//token.actions.", "//")
-            server = server.replace("//githubusercontent.com", "//github.com")
-            address = f"{server}/{self.subject}/actions/runs/{number}"
+            address = f"{self.server}/{self.subject}/actions/runs/{number}"
         if self.preset is Preset.GITLAB and "pipeline_id" in claims:
             number = claims["pipeline_id"]
-            address = f"{base}/{self.subject}/-/pipelines/{number}"
+            address = f"{self.server}/{self.subject}/-/pipelines/{number}"
         return {
             "id": int(number) if number and number.isdecimal() else None,
             "ref": claims.get("ref"),

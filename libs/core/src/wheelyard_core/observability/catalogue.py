@@ -133,6 +133,13 @@ METRICS: Final[dict[str, Metric]] = {
             (Label("policy", ("merge", "first_project", "refuse")),),
         ),
         Metric(
+            "wheelyard_attested_files_total",
+            Kind.COUNTER,
+            Part.TASKS,
+            "Files that came with attestations, by whether all of these were good.",
+            (Label("result", ("verified", "refused")),),
+        ),
+        Metric(
             "wheelyard_audit_events_total",
             Kind.COUNTER,
             Part.AUDITED,

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from wheelyard_core.domain.catalogue import StoredFile
 from wheelyard_core.domain.group_index import Overlap
 from wheelyard_core.domain.work import Promise
 from wheelyard_core.observability.metrics import Metrics
@@ -177,6 +178,24 @@ def measured_overlap(metrics: Metrics) -> Callable[[Overlap], None]:
             project=overlap.project,
             others=list(overlap.others),
             policy=overlap.policy.value,
+        )
+
+    return tell
+
+
+def measured_attestations(metrics: Metrics) -> Callable[[StoredFile, tuple[str, ...]], None]:
+    """Return what counts files that came with attestations, and tells of them."""
+
+    def tell(file: StoredFile, problems: tuple[str, ...]) -> None:
+        result = "refused" if problems else "verified"
+        metrics.count("wheelyard_attested_files_total", result)
+        log.info(
+            "attestations_checked",
+            result=result,
+            project_id=file.project_id,
+            filename=file.filename,
+            publisher=file.publisher.name,
+            problems=list(problems),
         )
 
     return tell

@@ -5,6 +5,7 @@ digests are plain values: no adapter is visible through a port.
 """
 
 from wheelyard_core.ports.accounts import Accounts, Tokens
+from wheelyard_core.ports.attesting import Attestations, Signatures, TrustRootUnavailable
 from wheelyard_core.ports.blobs import (
     BinaryReader,
     BlobNotFound,
@@ -22,6 +23,7 @@ from wheelyard_core.ports.work import Outbox, Queue, Verdicts
 
 __all__ = [
     "Accounts",
+    "Attestations",
     "BinaryReader",
     "BlobNotFound",
     "BlobReader",
@@ -42,8 +44,10 @@ __all__ = [
     "Projects",
     "Queue",
     "Releases",
+    "Signatures",
     "StorageUnavailable",
     "Tokens",
+    "TrustRootUnavailable",
     "TrustedPublishers",
     "UnitOfWork",
     "Uploads",

@@ -12,6 +12,7 @@ from wheelyard_core.ports.administration import (
     TokenAdmin,
     Users,
 )
+from wheelyard_core.ports.attesting import Attestations
 from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Packages, Projects, Releases
@@ -67,6 +68,11 @@ class UnitOfWork(Protocol):
     @property
     def group_pages(self) -> GroupPages:
         """The pages of groups of this transaction."""
+        ...
+
+    @property
+    def attestations(self) -> Attestations:
+        """The attestations of this transaction's files."""
         ...
 
     @property

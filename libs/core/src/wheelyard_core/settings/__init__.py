@@ -14,7 +14,7 @@ from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
 from wheelyard_core.adapters.blobs.s3 import S3Settings
 from wheelyard_core.adapters.cache.redis import CacheSettings
 from wheelyard_core.adapters.queue import BrokerSettings
-from wheelyard_core.settings import blobs, database, http, limits, oidc, redis, service
+from wheelyard_core.settings import attesting, blobs, database, http, limits, oidc, redis, service
 from wheelyard_core.settings.blobs import read_blobs
 from wheelyard_core.settings.database import DatabaseSettings
 from wheelyard_core.settings.forms import parse_size
@@ -38,7 +38,7 @@ __all__ = [
 
 SETTINGS: Final[dict[str, Setting[object]]] = {
     setting.name: setting
-    for section in (database, blobs, redis, limits, http, oidc, service)
+    for section in (database, blobs, redis, limits, http, oidc, attesting, service)
     for setting in vars(section).values()
     if isinstance(setting, Setting)
 }
@@ -55,6 +55,7 @@ class Settings:
     limits: LimitSettings
     http: HttpSettings
     oidc: OidcSettings
+    trusted_root: Path | None
     pepper: bytes = field(repr=False)
     log_format: str
     log_level: str
@@ -77,6 +78,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         limits=LimitSettings.read(source),
         http=HttpSettings.read(source),
         oidc=OidcSettings.read(source),
+        trusted_root=source.read(attesting.TRUSTED_ROOT),
         pepper=source.read(service.TOKEN_PEPPER).encode(),
         log_format=source.read(service.LOG_FORMAT),
         log_level=source.read(service.LOG_LEVEL),

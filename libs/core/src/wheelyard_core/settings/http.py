@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from wheelyard_core.settings.forms import (
     one_of,
@@ -13,6 +12,7 @@ from wheelyard_core.settings.forms import (
     url_of,
 )
 from wheelyard_core.settings.setting import Setting, Source
+from wheelyard_core.simple.urls import path_of
 
 _PUBLIC_URL: Final = Setting(
     "WHEELYARD_PUBLIC_URL",
@@ -96,4 +96,4 @@ class HttpSettings:
     @property
     def base_path(self) -> str:
         """The path of the public address, which begins every link on a page."""
-        return urlsplit(self.public_url).path.rstrip("/")
+        return path_of(self.public_url)

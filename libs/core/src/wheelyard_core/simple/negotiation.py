@@ -81,6 +81,15 @@ def negotiate(accept: str | None, format_parameter: str | None) -> Offer | None:
     return next(offer for offer in _UNNAMED_ORDER if offer in wanted)
 
 
+@lru_cache(maxsize=512)
+def best_of(accept: str | None, names: tuple[str, ...]) -> str | None:
+    """Return the one of *names* that a header wants most, the first of equals; None for none."""
+    ranges = _ranges(accept or "") or {"*/*": 1.0}
+    qualities = {name: _match(ranges, (name,)).quality for name in names}
+    best = max(names, key=qualities.__getitem__)
+    return best if qualities[best] > 0 else None
+
+
 def _match(ranges: dict[str, float], names: tuple[str, ...]) -> _Match:
     """Return the quality by the most specific range that matches (RFC 9110, 12.5.1)."""
     named = [ranges[name] for name in names if name in ranges]

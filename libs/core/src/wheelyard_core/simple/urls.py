@@ -1,10 +1,10 @@
 """The addresses that simple pages link to.
 
-They are path-absolute: they hold under any host name, and mean the same on a page that was asked
-for with its trailing slash and without, which `../` would not.
+Those of files are path-absolute: they hold under any host name, and mean the same on a page that
+was asked for with its trailing slash and without, which `../` would not.
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 
 def file_url(base_path: str, scope: str, sha256: str, filename: str) -> str:
@@ -24,3 +24,15 @@ def file_url(base_path: str, scope: str, sha256: str, filename: str) -> str:
 def simple_url(base_path: str, scope: str) -> str:
     """Return the address of the simple root, without the trailing slash that it may also have."""
     return f"{base_path}/api/v4/{scope}/packages/pypi/simple"
+
+
+def provenance_url(public_url: str, scope: str, package: str, version: str, filename: str) -> str:
+    """Return where a file's provenance object is: with a host, which PEP 740 wants."""
+    named = "/".join(quote(part, safe="") for part in (package, version, filename))
+    place = f"{public_url.rstrip('/')}/api/v4/{scope}/packages/pypi"
+    return f"{place}/integrity/{named}/provenance"
+
+
+def path_of(public_url: str) -> str:
+    """Return the path of the public address, which begins every link on a page."""
+    return urlsplit(public_url).path.rstrip("/")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from wheelyard_core.domain.access import Permission, RegistryAccess, Visibility
 from wheelyard_core.domain.administering import GroupPermission
 from wheelyard_core.domain.administration import Group, ProjectChanges, ProjectDetails
+from wheelyard_core.domain.attestations import AttestationPolicy
 from wheelyard_core.domain.audit import Action, differences
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.work import Task
@@ -24,6 +25,7 @@ class NewProject:
     description: str = ""
     burn_filenames: bool = False
     release_open_hours: int = 0
+    attestation_policy: AttestationPolicy = AttestationPolicy.OFF
 
 
 def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
@@ -39,6 +41,7 @@ def create_project(acting: Acting, new: NewProject) -> ProjectDetails:
             description=new.description,
             burn_filenames=new.burn_filenames,
             release_open_hours=new.release_open_hours,
+            attestation_policy=new.attestation_policy,
             creator_id=person.user_id,
         ),
     )

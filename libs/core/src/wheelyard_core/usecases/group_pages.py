@@ -13,7 +13,7 @@ from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.ports import CacheUnavailable, Database, PageCache
 from wheelyard_core.simple.page import RootPage
 from wheelyard_core.simple.render import Rendered, dump, load, render
-from wheelyard_core.simple.urls import simple_url
+from wheelyard_core.simple.urls import path_of, simple_url
 from wheelyard_core.usecases.flights import SingleFlight
 from wheelyard_core.usecases.pages import Build, package_page, plainly
 
@@ -24,7 +24,7 @@ class GroupPages:
 
     database: Database
     cache: PageCache
-    base_path: str
+    public_url: str
     build: Build = plainly
     _flights: SingleFlight[Rendered | None] = field(default_factory=SingleFlight)
 
@@ -47,7 +47,7 @@ class GroupPages:
                 listing = uow.pages.package(project_ids, normalized)
             return render(
                 package_page(
-                    listing or PackageListing(normalized, 0, ()), self.base_path, _scope(group)
+                    listing or PackageListing(normalized, 0, ()), self.public_url, _scope(group)
                 )
             )
 
@@ -62,7 +62,7 @@ class GroupPages:
             with self.database.snapshot() as uow:
                 names = uow.group_pages.names(group.group_id)
             shown = [name for project_id, name in names if project_id in group.project_ids]
-            address = simple_url(self.base_path, _scope(group))
+            address = simple_url(path_of(self.public_url), _scope(group))
             return render(RootPage.of(state[0], shown, address))
 
         made_of = [state, sorted(group.project_ids)]
@@ -70,7 +70,7 @@ class GroupPages:
 
     def _key(self, group: ReadableGroup, normalized: str, made_of: Iterable[object]) -> str:
         contents = blake2b(repr(list(made_of)).encode(), digest_size=16).hexdigest()
-        return f"group-page:{self.base_path}:{group.group_id}:{normalized}:{contents}"
+        return f"group-page:{self.public_url}:{group.group_id}:{normalized}:{contents}"
 
     def _read(self, key: str, make: Callable[[], Rendered]) -> Rendered:
         page = self._cached(key) or self._flights.fly(key, lambda _: self._make(key, make))

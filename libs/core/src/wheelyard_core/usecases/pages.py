@@ -12,7 +12,7 @@ from wheelyard_core.ports import CacheUnavailable, Database, PageCache, Verdicts
 from wheelyard_core.ports import Pages as PagesPort
 from wheelyard_core.simple.page import PackagePage, PageFile, ProjectStatus, RootPage
 from wheelyard_core.simple.render import SERIAL_AT, Rendered, dump, load, render, serial_of
-from wheelyard_core.simple.urls import file_url, simple_url
+from wheelyard_core.simple.urls import file_url, path_of, provenance_url, simple_url
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.flights import Served, SingleFlight
 
@@ -28,29 +28,34 @@ def plainly(make: Callable[[], Rendered | None]) -> Rendered | None:
     return make()
 
 
-def package_page(listing: PackageListing, base_path: str, scope: str) -> PackagePage:
+def package_page(listing: PackageListing, public_url: str, scope: str) -> PackagePage:
     """Return the page of a listing, ordered by version and name."""
     versions = {text: Version(text) for text in {file.version for file in listing.files}}
     ordered = sorted(listing.files, key=lambda file: (versions[file.version], file.filename))
     return PackagePage(
         name=listing.normalized,
         serial=listing.serial,
-        files=tuple(_page_file(file, base_path, scope) for file in ordered),
+        files=tuple(_page_file(file, listing.normalized, public_url, scope) for file in ordered),
         versions=tuple(sorted(versions, key=versions.__getitem__)),
         status=ProjectStatus(listing.standing.status.value, listing.standing.reason),
     )
 
 
-def _page_file(file: ListedFile, base_path: str, scope: str) -> PageFile:
+def _page_file(file: ListedFile, normalized: str, public_url: str, scope: str) -> PageFile:
     return PageFile(
         filename=file.filename,
-        url=file_url(base_path, scope, file.sha256, file.filename),
+        url=file_url(path_of(public_url), scope, file.sha256, file.filename),
         sha256=file.sha256,
         size=file.size,
         upload_time=file.published_at,
         requires_python=file.requires_python,
         metadata_sha256=file.metadata_sha256,
         yanked=file.yanked,
+        provenance=(
+            provenance_url(public_url, scope, normalized, file.version, file.filename)
+            if file.attested
+            else None
+        ),
     )
 
 
@@ -69,11 +74,16 @@ class Pages:
 
     database: Database
     cache: PageCache
-    base_path: str
+    public_url: str
     # Goes around every build: `bootstrap` passes what times it.
     build: Build = plainly
     _flights: SingleFlight[Rendered | None] = field(default_factory=SingleFlight)
     _served: Served = field(default_factory=Served)
+
+    @property
+    def base_path(self) -> str:
+        """The path that begins every link on a page."""
+        return path_of(self.public_url)
 
     def package(self, project_id: int, normalized: str) -> Rendered | None:
         """Return a package's page, or None where the project does not know the name."""
@@ -96,7 +106,7 @@ class Pages:
     def key(self, project_id: int, normalized: str = "") -> str:
         """Return the key of a package's page, or of the root."""
         # The pages of another public address hold other links.
-        return f"{PAGES}{self.base_path}:{project_id}:{normalized}"
+        return f"{PAGES}{self.public_url}:{project_id}:{normalized}"
 
     def _refresh(self, source: _Source) -> int:
         present = self._present(source)
@@ -201,7 +211,7 @@ class Pages:
             listing = uow.pages.package([project_id], normalized)
         if listing is None:
             return None
-        return render(package_page(listing, self.base_path, f"projects/{project_id}"))
+        return render(package_page(listing, self.public_url, f"projects/{project_id}"))
 
     def _render_root(self, project_id: int) -> Rendered:
         with self.database.snapshot() as uow:

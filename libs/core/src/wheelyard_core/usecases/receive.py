@@ -29,6 +29,7 @@ from wheelyard_core.domain.protection import Act
 from wheelyard_core.domain.releases import ReleaseName
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import BlobStore, Conflict, Database, UnitOfWork, Verdicts
+from wheelyard_core.usecases.attest import require_attestable, require_attested
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.protect import require_unprotected
 
@@ -45,6 +46,8 @@ class Candidate:
     filename: DistributionFilename
     publisher: Publisher
     actor: Actor
+    # As `attestations.text_of` gives them.
+    attestations: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,11 @@ class Receiver:
             duplicate = find_duplicate(uow, candidate, sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)
+            require_attestable(
+                candidate.project.attestation_policy,
+                candidate.publisher,
+                attested=candidate.attestations is not None,
+            )
             # Decided once: what begins in time may end.
             require_release_open(uow, candidate, now)
             upload = begin_upload(uow, candidate, sha256, now)
@@ -207,6 +215,11 @@ class Receiver:
             duplicate = find_duplicate(uow, candidate, digests.sha256, burn=self.burn)
             if duplicate is not None:
                 return Receipt(duplicate.upload_id, repeated=True)
+            require_attested(
+                candidate.project.attestation_policy,
+                candidate.publisher,
+                attested=candidate.attestations is not None,
+            )
             file_id = uow.files.add(
                 NewFile(
                     project_id=candidate.project.id,
@@ -216,6 +229,7 @@ class Receiver:
                     digests=digests,
                     blob_key=upload.blob_key,
                     publisher=candidate.publisher,
+                    attestations=candidate.attestations,
                 )
             )
             message_id = uow.outbox.promise(Task.VERIFY, file_id=file_id)

@@ -21,13 +21,16 @@ from wheelyard_core.ports import (
     Database,
     DatabaseUnavailable,
     StorageUnavailable,
+    TrustRootUnavailable,
 )
 
 MAX_ATTEMPTS: Final = 5
 _RENEW_EVERY: Final = 5.0
 _LONGEST_PAUSE: Final = 30.0
 _LONGEST_ERROR: Final = 2_000
-_OUTAGES: Final = (DatabaseUnavailable, StorageUnavailable, CacheUnavailable, Conflict)
+_OUTAGES: Final = (
+    DatabaseUnavailable, StorageUnavailable, CacheUnavailable, TrustRootUnavailable, Conflict,
+)  # fmt: skip
 
 Handler: TypeAlias = Callable[[Claim], None]
 

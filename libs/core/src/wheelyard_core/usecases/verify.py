@@ -21,6 +21,7 @@ from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.formats.verify import Verified, verify
 from wheelyard_core.ports import BlobStore, Database, MetadataFile, UnitOfWork, Verdicts
+from wheelyard_core.usecases.attest import AttestationCheck
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.receive import name_refused
 
@@ -39,6 +40,7 @@ class Verifier:
     limits: ArchiveLimits
     spool: Path | None
     reach: CrashPoint
+    attestations: AttestationCheck
     # Told of a name that a second project of a group began to use.
     overlapped: Callable[[Overlap], None]
 
@@ -88,7 +90,15 @@ class Verifier:
             filename = DistributionFilename.parse_for(
                 file.filename, PackageName.parse(file.package), ReleaseVersion.parse(file.version)
             )
-            return verify(cast("BinaryIO", copy), filename, self.limits)
+            # All problems come in one verdict.
+            problems = self.attestations.problems(file)
+            try:
+                verified = verify(cast("BinaryIO", copy), filename, self.limits)
+            except InvalidDistribution as refused:
+                raise InvalidDistribution(*refused.problems, *problems) from refused
+        if problems:
+            raise InvalidDistribution(*problems)
+        return verified
 
     def _fetch(self, file: StoredFile, copy: IO[bytes]) -> None:
         """Copy the blob, and see that it is what was received."""
@@ -215,7 +225,8 @@ def _published(file: StoredFile) -> AuditEvent:
         version=file.version,
         filename=file.filename,
         details={"sha256": file.digests.sha256, "size": file.size}
-        | ({"pipeline": dict(pipeline)} if pipeline else {}),
+        | ({"pipeline": dict(pipeline)} if pipeline else {})
+        | ({"attested_by": file.publisher.name} if file.attested else {}),
     )
 
 

@@ -18,6 +18,7 @@ from wheelyard_core.ports import (
     DatabaseUnavailable,
     IssuerUnavailable,
     StorageUnavailable,
+    TrustRootUnavailable,
 )
 from wheelyard_core.settings import SettingsError, read_settings
 
@@ -119,6 +120,14 @@ def _issuers(registry: Registry) -> str:
     return ", ".join(issuer.url for issuer in oidc.issuers) or "none is configured"
 
 
+def _trust_root(registry: Registry) -> str:
+    try:
+        registry.signatures.check()
+    except TrustRootUnavailable as error:
+        raise NotWell(f"Attestations cannot be verified: {error}") from error
+    return str(registry.settings.trusted_root or "Sigstore's public one, as it was released")
+
+
 _LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
     "database": _database,
     "schema": _schema,
@@ -126,4 +135,5 @@ _LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
     "cache": _cache,
     "object store": _store,
     "issuers": _issuers,
+    "trust root": _trust_root,
 }

@@ -54,6 +54,7 @@ ENDS: Final[Schema] = {
 MODE: Final = one_of("open", "uploads_disabled", "read_only")
 STATUS: Final = one_of("active", "archived", "quarantined", "deprecated")
 VISIBILITY: Final = one_of("private", "internal", "public")
+ATTESTATION_POLICY: Final = one_of("off", "verify", "require")
 PACKAGE_OVERLAP: Final = one_of("merge", "first_project", "refuse")
 REGISTRY_ACCESS: Final = one_of("disabled", "private", "enabled", "public")
 ROLE: Final[Schema] = {"type": "integer", "enum": [10, 20, 30, 40, 50]}

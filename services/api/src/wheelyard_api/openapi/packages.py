@@ -15,6 +15,7 @@ from wheelyard_api.openapi.fields import (
     text,
 )
 from wheelyard_api.openapi.operations import LIST, Operation, content, delete, get, patch, post, put
+from wheelyard_core.domain.attestations import LONGEST
 
 _RELEASES: Final[Fields] = LIST | {
     "package_type": one_of("pypi", "npm", "maven", "generic"),
@@ -103,9 +104,10 @@ _FORM: Final = record(
         "blake2_256_digest": DIGEST,
         "md5_digest": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         "content": _FILE,
+        "attestations": {"type": "string", "maxLength": LONGEST},
     },
     *(":action", "protocol_version", "filetype"),
-    *("sha256_digest", "blake2_256_digest", "md5_digest"),
+    *("sha256_digest", "blake2_256_digest", "md5_digest", "attestations"),
 )
 _HTML: Final[Schema] = {"type": "string"}
 _BYTES: Final = {
@@ -157,11 +159,28 @@ def _file(address: str) -> Operation:
     )
 
 
+def _provenance(address: str) -> Operation:
+    shown = {
+        "description": "Who attested the file, as PyPI's Integrity API has it.",
+        "content": {
+            "application/vnd.pypi.integrity.v1+json": {"schema": named("Provenance")},
+            "application/json": {"schema": named("Provenance")},
+        },
+    }
+    return (
+        get(address, "Show a file's provenance")
+        .answering(200, shown)
+        .answering(304, _UNCHANGED)
+        .refusing(406)
+    )
+
+
 def _reading(base: str, files: str) -> tuple[Operation, ...]:
     return (
         _page(f"{base}/simple", "List the names of packages", "SimpleRoot"),
         _page(f"{base}/simple/{{package}}", "List the files of a package", "SimplePage"),
         _file(f"{files}/files/{{sha256}}/{{filename}}"),
+        _provenance(f"{base}/integrity/{{package}}/{{version}}/{{filename}}/provenance"),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from wheelyard_api.openapi.fields import (
+    ATTESTATION_POLICY,
     ENDS,
     FLAG,
     ID,
@@ -38,6 +39,7 @@ _GROUP: Final = _PLACE | {"package_overlap": PACKAGE_OVERLAP}
 _PROJECT: Final = _PLACE | {
     "package_registry_access_level": REGISTRY_ACCESS,
     "release_open_hours": {"type": "integer", "minimum": 0, "maximum": 87_600},
+    "attestation_policy": ATTESTATION_POLICY,
 }
 _MEMBER: Final = {"access_level": ROLE, "expires_at": ENDS}
 

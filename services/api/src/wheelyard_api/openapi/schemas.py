@@ -4,6 +4,7 @@ from typing import Final
 
 from wheelyard_api.openapi.fields import (
     ADDRESS,
+    ATTESTATION_POLICY,
     DIGEST,
     FLAG,
     ID,
@@ -172,6 +173,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "packages_enabled": FLAG,
             "burn_filenames": FLAG,
             "release_open_hours": NUMBER,
+            "attestation_policy": ATTESTATION_POLICY,
             "archived": FLAG,
             "creator_id": maybe(ID),
             "web_url": _STRING,
@@ -264,6 +266,19 @@ SCHEMAS: Final[dict[str, Schema]] = {
         {
             "meta": record({"api-version": _STRING, "_last-serial": NUMBER}),
             "projects": array(record({"name": _STRING})),
+        }
+    ),
+    "Provenance": record(
+        {
+            "version": {"type": "integer", "const": 1},
+            "attestation_bundles": array(
+                record(
+                    {
+                        "publisher": {"type": "object"},
+                        "attestations": array({"type": "object"}),
+                    }
+                )
+            ),
         }
     ),
     "SimplePage": record(

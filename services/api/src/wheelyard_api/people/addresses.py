@@ -6,6 +6,8 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.routing import PathConverter
 
+from wheelyard_core.simple.urls import provenance_url
+
 # Another spelling of a name is the same package, and the gateway and the upload have these words.
 _TAKEN: Final = frozenset({"simple", "legacy"})
 
@@ -46,6 +48,10 @@ class Links:
             f"{self.base}/api/v4/projects/{project_id}/packages/pypi/files/{sha256}"
             f"/{quote(filename, safe='!+')}"
         )
+
+    def provenance(self, project_id: int, name: str, version: str, filename: str) -> str:
+        """Return the address of a file's provenance."""
+        return provenance_url(self.base, f"projects/{project_id}", name, version, filename)
 
     def sign_in(self) -> str:
         """Return where to sign in."""

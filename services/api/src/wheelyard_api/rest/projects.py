@@ -11,6 +11,7 @@ from wheelyard_api.rest.params import LONG_TEXT, Params
 from wheelyard_core.domain.access import Permission, RegistryAccess, Role, Visibility
 from wheelyard_core.domain.administering import parse_role, reach_of
 from wheelyard_core.domain.administration import ProjectChanges, ProjectFilter
+from wheelyard_core.domain.attestations import AttestationPolicy
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.domain.places import parse_path, parse_title, path_from
 from wheelyard_core.usecases import administer_projects
@@ -67,6 +68,7 @@ def create() -> Response:
             params.text("description", LONG_TEXT) or "",
             bool(params.flag("burn_filenames")),
             _open_hours(params) or 0,
+            params.choice("attestation_policy", AttestationPolicy) or AttestationPolicy.OFF,
         )
         return created(shown.project(administer_projects.create_project(who, new)))
 
@@ -94,6 +96,7 @@ def change(reference: str) -> Response:
             registry_access=params.choice("package_registry_access_level", RegistryAccess),
             burn_filenames=params.flag("burn_filenames"),
             release_open_hours=_open_hours(params),
+            attestation_policy=params.choice("attestation_policy", AttestationPolicy),
         )
         return jsonify(shown.project(administer_projects.change_project(who, reference, changes)))
 

@@ -87,6 +87,7 @@ def project(found: ProjectDetails) -> Shown:
         "packages_enabled": found.registry_access is not RegistryAccess.DISABLED,
         "burn_filenames": found.burn_filenames,
         "release_open_hours": found.release_open_hours,
+        "attestation_policy": found.attestation_policy.value,
         "archived": False,
         "creator_id": found.creator_id,
         "web_url": _page(found.full_path),

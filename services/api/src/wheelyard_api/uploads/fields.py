@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from wheelyard_core.domain.attestations import Attestation, parse_attestations
 from wheelyard_core.domain.digests import (
     DeclaredDigests,
     parse_blake2b,
@@ -67,6 +68,11 @@ def read_declared(fields: Mapping[str, list[str]]) -> Declared:
             blake2b=_digest(fields, "blake2_256_digest", parse_blake2b),
         ),
     )
+
+
+def read_attestations(fields: Mapping[str, list[str]]) -> tuple[Attestation, ...]:
+    """Return the attestations so far. Raises InvalidAttestations."""
+    return parse_attestations(_one(fields, "attestations"))
 
 
 def is_complete(fields: Mapping[str, list[str]]) -> bool:

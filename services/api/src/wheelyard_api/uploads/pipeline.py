@@ -7,14 +7,21 @@ mismatch at their end aborts the store's write. Without one they are spooled fir
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, cast
 
-from wheelyard_api.uploads.fields import Declared, check_action, is_complete, read_declared
+from wheelyard_api.uploads.fields import (
+    Declared,
+    check_action,
+    is_complete,
+    read_attestations,
+    read_declared,
+)
 from wheelyard_api.uploads.form import FilePart, FileTooLarge, UploadForm
 from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.access import Actor
+from wheelyard_core.domain.attestations import AttestationPolicy, text_of
 from wheelyard_core.domain.catalogue import Project, Publisher, Upload
 from wheelyard_core.domain.digests import Digester, Digests
 from wheelyard_core.domain.errors import InvalidInput, RegistryError
@@ -80,7 +87,7 @@ class Submission:
             raise InvalidInput("The form has no file: it needs a part named content")
         if is_complete(form.fields):
             declared = read_declared(form.fields)
-            candidate = self._candidate(declared, part)
+            candidate = self._candidate(form, declared, part)
             sha256 = declared.digests.sha256
             if sha256 is not None:
                 return self._stream(form, query, part, candidate, sha256)
@@ -112,7 +119,7 @@ class Submission:
                 self.registry.blobs.put(admitted.blob_key, reader, None)
             form.finish()
             size, digests = reader.received
-            self._same_claims(form, query, part, candidate, digests)
+            candidate = self._same_claims(form, query, part, candidate, digests)
             return self._record(receiver, candidate, admitted, (size, digests))
 
     def _spool(self, form: UploadForm, part: FilePart, query: Mapping[str, str]) -> Receipt:
@@ -126,7 +133,7 @@ class Submission:
             form.finish()
             check_action(form.fields, query)
             declared = read_declared(form.fields)
-            candidate = self._candidate(declared, part)
+            candidate = self._candidate(form, declared, part)
             size, digests = reader.received
             declared.digests.check(digests)
             admitted = receiver.admit(candidate, digests.sha256, self.request_id)
@@ -150,10 +157,13 @@ class Submission:
         self.watch.received(received[0])
         return receipt
 
-    def _candidate(self, declared: Declared, part: FilePart) -> Candidate:
+    def _candidate(self, form: UploadForm, declared: Declared, part: FilePart) -> Candidate:
         filename = declared.filename(part.filename)
         self.watch.named(filename)
-        return Candidate(self.project, filename, self.publisher, self.actor)
+        attestations = None
+        if self.project.attestation_policy is not AttestationPolicy.OFF:
+            attestations = text_of(read_attestations(form.fields))
+        return Candidate(self.project, filename, self.publisher, self.actor, attestations)
 
     def _same_claims(
         self,
@@ -162,13 +172,18 @@ class Submission:
         part: FilePart,
         candidate: Candidate,
         digests: Digests,
-    ) -> None:
-        """Refuse fields behind the file that say otherwise than those before it, or its bytes."""
+    ) -> Candidate:
+        """Refuse fields behind the file that say otherwise than those before it, or its bytes.
+
+        Return the candidate with the attestations that may have come behind the file.
+        """
         check_action(form.fields, query)
         declared = read_declared(form.fields)
         declared.digests.check(digests)
-        if self._candidate(declared, part) != candidate:
+        whole = self._candidate(form, declared, part)
+        if replace(candidate, attestations=whole.attestations) != whole:
             raise InvalidInput("The fields behind the file contradict those before it")
+        return whole
 
     @property
     def _limit(self) -> int:

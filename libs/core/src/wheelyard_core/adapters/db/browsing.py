@@ -247,6 +247,7 @@ def _file_line(row: File) -> FileLine:
         publisher=from_document(row.publisher),
         created_at=row.created_at,
         published_at=row.published_at,
+        attested=row.attested and verdict is not Verdict.AWAITED,
     )
 
 

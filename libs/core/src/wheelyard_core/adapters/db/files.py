@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import serials
-from wheelyard_core.adapters.db.models import Document, File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.models import (
+    Document,
+    File,
+    FileAttestations,
+    FileMetadata,
+    Package,
+    Release,
+)
 from wheelyard_core.adapters.db.publishers import from_document, to_document
 from wheelyard_core.adapters.db.standings import standing_of
 from wheelyard_core.adapters.db.time import database_time
@@ -84,6 +91,7 @@ class SqlFiles:
             blob_key=new.blob_key,
             status=FileStatus.RECEIVED,
             publisher=to_document(new.publisher),
+            attested=new.attestations is not None,
             created_at=database_time(self._session),
         )
         self._session.add(row)
@@ -91,6 +99,8 @@ class SqlFiles:
             self._session.flush()
         except IntegrityError as error:
             raise Conflict from error
+        if new.attestations is not None:
+            self._session.add(FileAttestations(file_id=row.id, document=new.attestations))
         return row.id
 
     def publish(self, file_id: int, metadata: CoreMetadata, stored: MetadataFile | None) -> int:
@@ -118,6 +128,9 @@ class SqlFiles:
         """Drop the row of a file that was received and did not pass."""
         row = self._session.get_one(File, file_id)
         if row.status is FileStatus.RECEIVED:
+            self._session.execute(
+                delete(FileAttestations).where(FileAttestations.file_id == file_id)
+            )
             self._session.delete(row)
 
     def _release_of(self, row: File, name: str) -> Release:
@@ -203,4 +216,5 @@ def _stored(row: File) -> StoredFile:
         publisher=from_document(row.publisher),
         metadata_sha256=row.metadata_sha256,
         metadata_size=row.metadata_size,
+        attested=row.attested,
     )

@@ -23,6 +23,7 @@ _COLUMNS = (
     File.requires_python,
     File.metadata_sha256,
     File.yanked,
+    File.attested,
 )
 
 
@@ -53,11 +54,12 @@ class SqlPages:
             .order_by(File.published_at, File.id)
         )
         files: dict[str, ListedFile] = {}
-        for name, version, sha256, size, published_at, python, metadata, yanked in rows:
+        for row in rows:
+            name, version, sha256, size, published_at, python, metadata, yanked, attested = row
             if published_at is not None:
                 state = None if yanked is None else Yanked(yanked)
                 file = ListedFile(
-                    name, version, sha256, size, published_at, python, metadata, state
+                    name, version, sha256, size, published_at, python, metadata, state, attested
                 )
                 files.setdefault(name, file)
         serial = max((serial for serial, _, _ in packages), default=0)

@@ -12,6 +12,7 @@ from wheelyard_core.adapters.db.groups import group_of
 from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
 from wheelyard_core.adapters.db.models import (
     File,
+    FileAttestations,
     FileMetadata,
     Member,
     Namespace,
@@ -93,6 +94,7 @@ class SqlProjectDirectory:
             "registry_access",
             "burn_filenames",
             "release_open_hours",
+            "attestation_policy",
             "creator_id",
         ):
             value = getattr(changes, name)
@@ -114,7 +116,8 @@ class SqlProjectDirectory:
             select(File.blob_key).where(File.project_id == project_id)
         ).all()
         files = select(File.id).where(File.project_id == project_id).scalar_subquery()
-        self._session.execute(delete(FileMetadata).where(FileMetadata.file_id.in_(files)))
+        for beside in (FileMetadata, FileAttestations):
+            self._session.execute(delete(beside).where(beside.file_id.in_(files)))
         for model in (File, Release, Package):
             self._session.execute(delete(model).where(model.project_id == project_id))
         self._session.execute(
@@ -157,6 +160,7 @@ def _details(row: AnyRow) -> ProjectDetails:
         registry_access=project.registry_access,
         burn_filenames=project.burn_filenames,
         release_open_hours=project.release_open_hours,
+        attestation_policy=project.attestation_policy,
         creator_id=project.creator_id,
         created_at=project.created_at,
         namespace=group_of(namespace),

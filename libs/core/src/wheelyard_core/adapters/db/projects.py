@@ -90,4 +90,5 @@ def _project(row: ProjectRow, lineage: str, *, burns: bool) -> Project:
         policy=policy,
         burn_filenames=burns or row.burn_filenames,
         release_open_hours=row.release_open_hours,
+        attestation_policy=row.attestation_policy,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from wheelyard_core.adapters.db.accounts import SqlAccounts
+from wheelyard_core.adapters.db.attestations import SqlAttestations
 from wheelyard_core.adapters.db.audit import SqlAudit
 from wheelyard_core.adapters.db.browsing import SqlBrowsing
 from wheelyard_core.adapters.db.engine import snapshot_engine
@@ -90,6 +91,7 @@ class SqlUnitOfWork:
         self.uploads = SqlUploads(self.session)
         self.pages = SqlPages(self.session)
         self.group_pages = SqlGroupPages(self.session)
+        self.attestations = SqlAttestations(self.session)
         self.browsing = SqlBrowsing(self.session)
         self.tokens = SqlTokens(self.session)
         self.accounts = SqlAccounts(self.session)

@@ -3,7 +3,13 @@
 from wheelyard_core.adapters.db.models.accounts import Token, User
 from wheelyard_core.adapters.db.models.audit import AuditEventRow
 from wheelyard_core.adapters.db.models.base import Base, Document
-from wheelyard_core.adapters.db.models.catalogue import File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.models.catalogue import (
+    File,
+    FileAttestations,
+    FileMetadata,
+    Package,
+    Release,
+)
 from wheelyard_core.adapters.db.models.operating import (
     BackupRow,
     BlobFinding,
@@ -24,6 +30,7 @@ __all__ = [
     "BlobFinding",
     "Document",
     "File",
+    "FileAttestations",
     "FileMetadata",
     "Member",
     "Namespace",

@@ -119,6 +119,7 @@ class File(Base):
     requires_python: Mapped[str | None] = mapped_column(Text)
     metadata_sha256: Mapped[str | None] = mapped_column(String(64))
     metadata_size: Mapped[int | None]
+    attested: Mapped[bool] = mapped_column(default=False)
     # None: not yanked; "": yanked without a reason.
     yanked: Mapped[str | None] = mapped_column(Text)
     # Whenever its package is quarantined, and never else.
@@ -147,3 +148,15 @@ class FileMetadata(Base):
     description: Mapped[str | None] = mapped_column(Text)
     description_content_type: Mapped[str | None] = mapped_column(Text)
     document: Mapped[Document]
+
+
+class FileAttestations(Base):
+    """The attestations that came with a file: verified once it is published."""
+
+    __tablename__ = "file_attestations"
+
+    file_id: Mapped[int] = mapped_column(
+        ForeignKey("files.id", ondelete="CASCADE"), primary_key=True
+    )
+    # JSON as it came, which is signed in places and queried nowhere.
+    document: Mapped[str] = mapped_column(Text)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wheelyard_core.adapters.db.models.base import NEVER_AGAIN, Base
 from wheelyard_core.adapters.db.types import Id, Word
 from wheelyard_core.domain.access import RegistryAccess, Visibility
+from wheelyard_core.domain.attestations import AttestationPolicy
 from wheelyard_core.domain.group_index import PackageOverlap
 
 
@@ -53,6 +54,9 @@ class ProjectRow(Base):
     description: Mapped[str] = mapped_column(Text, default="")
     burn_filenames: Mapped[bool] = mapped_column(default=False)
     release_open_hours: Mapped[int] = mapped_column(default=0)
+    attestation_policy: Mapped[AttestationPolicy] = mapped_column(
+        Word(AttestationPolicy), default=AttestationPolicy.OFF
+    )
     serial: Mapped[int] = mapped_column(BigInteger, default=0)
     # The serial at which the set of listed names last changed: the root page's own.
     root_serial: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -1,0 +1,1 @@
+"""Signatures of attestations, verified by Sigstore's library."""
