@@ -11,7 +11,7 @@ export DATA ?= data
 ##@ Use it
 .PHONY: help
 help:  ## List these commands
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.complete  ## Build .venv from the hashed locks (again only when they change)
@@ -70,7 +70,21 @@ fmt: setup  ## Format and mend what ruff can mend
 	@$(BIN)/ruff check --fix . || true
 	@$(BIN)/ruff format .
 
+.PHONY: chart-mutations
+chart-mutations: setup  ## Take each template of the chart away in turn; a test must fail each time
+	@$(BIN)/python -m scripts.chart_mutations
+
 ##@ Maintain it
+.PHONY: chart-docs
+chart-docs: setup  ## Write the tables of charts/wheelyard/README.md from its schema and values
+	@$(BIN)/python -m scripts.chart_docs
+
+.PHONY: chart-package
+chart-package:  ## Package the Helm chart into dist/, for `helm push` (VERSION=)
+	@mkdir -p dist
+	@helm lint --strict charts/wheelyard --values charts/wheelyard/ci/default-values.yaml
+	@helm package charts/wheelyard --destination dist $(if $(VERSION),--version $(VERSION) --app-version $(VERSION))
+
 .PHONY: lock
 lock: setup  ## Resolve requirements/*.in anew into hashed locks
 	@for f in runtime dev build $(patsubst requirements/%.in,%,$(wildcard requirements/clients/*.in)); do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

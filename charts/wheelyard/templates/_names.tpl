@@ -1,12 +1,12 @@
-{{/* Names and labels. Suffixes take 25 characters at the most, so that all of a name fits into a label. */}}
+{{/* Names and labels. Suffixes take 31 characters at the most, so that all of a name fits into a label. */}}
 {{- define "wheelyard.name" -}}
-{{- .Values.nameOverride | default .Chart.Name | trunc 38 | trimSuffix "-" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 32 | trimSuffix "-" -}}
 {{- end }}
 
 {{- define "wheelyard.fullname" -}}
 {{- $name := include "wheelyard.name" . -}}
 {{- $full := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
-{{- .Values.fullnameOverride | default $full | trunc 38 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | default $full | trunc 32 | trimSuffix "-" -}}
 {{- end }}
 
 {{/* What never changes for an object's life: selectors are immutable. Of: root, component. */}}

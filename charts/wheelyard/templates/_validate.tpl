@@ -38,6 +38,7 @@
 {{- end -}}
 {{- $all := dict -}}
 {{- include "wheelyard.deployments" (dict "root" . "into" $all) -}}
+{{- if and (or $v.ingress.enabled $v.httpRoute.enabled) (not (hasKey $all "gateway")) }}{{ $wrong = append $wrong "ingress and httpRoute lead to the gateway, which is not enabled" }}{{ end -}}
 {{- range $name, $one := $all -}}
 {{- $c := $one.values -}}
 {{- if and $c.autoscaling.enabled $c.keda.enabled }}{{ $wrong = append $wrong (printf "%s: autoscaling and keda would both say how many there are; choose" $name) }}{{ end -}}

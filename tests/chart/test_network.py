@@ -1,0 +1,144 @@
+"""The policies as a matrix: what is needed is let through, and nothing else is."""
+
+import pytest
+from tests.support.chart import Rendered, containers
+from tests.support.network import End, Network
+
+Connection = tuple[str, str, int]
+
+_SERVICES = ("api", "indexer", "scheduler", "worker-index", "worker-verify")
+_PORTS = (53, 443, 5432, 5433, 6379, 8080, 9000, 9090)
+_STRANGER = End("stranger")
+_ELSEWHERE = (
+    _STRANGER,
+    End("dns", {"k8s-app": "kube-dns"}, "kube-system"),
+    End("prometheus", {}, "monitoring"),
+    End("traefik", {}, "ingress"),
+    End("other", {"app.kubernetes.io/component": "gateway"}, "other"),
+    End("internet", address="192.0.2.1"),
+)
+# The cache of DNS on a node, and the stores of ha-values.yaml.
+_ADDRESSES = (
+    End("node-dns", address="169.254.20.10"),
+    End("db", address="10.20.0.9"),
+    End("broker", address="10.20.1.9"),
+    End("cache", address="10.20.2.9"),
+    End("s3", address="10.20.3.9"),
+)
+
+
+def ends_of(rendered: Rendered) -> list[End]:
+    """Return every pod of the release."""
+    ends = []
+    for _, pod in rendered.pods():
+        labels = pod["metadata"]["labels"]
+        ports = {
+            port["name"]: port["containerPort"]
+            for container in containers(pod)
+            for port in container.get("ports", [])
+        }
+        ends.append(End(labels["app.kubernetes.io/component"], labels, ports=ports))
+    return ends
+
+
+def let_through(rendered: Rendered, *elsewhere: End) -> set[Connection]:
+    """Return every connection that the policies let through, to any of the ports."""
+    network = Network(rendered.of("NetworkPolicy").values())
+    ours = ends_of(rendered)
+    everybody = [*ours, *elsewhere]
+    return {
+        (source.name, target.name, port)
+        for source in everybody
+        for target in everybody
+        for port in _PORTS
+        # What goes on between others is not ours to say.
+        if source is not target and (source in ours or target in ours)
+        if network.lets(source, target, port)
+    }
+
+
+def all_of(sources: tuple[str, ...], target: str, port: int) -> set[Connection]:
+    return {(source, target, port) for source in sources}
+
+
+def test_a_try_has_every_connection_that_it_needs_and_no_other(
+    examples: dict[str, Rendered],
+) -> None:
+    everybody = (*_SERVICES, "gateway", "migrate", "smoke")
+    outside = tuple(end.name for end in _ELSEWHERE)
+
+    assert let_through(examples["dev"], *_ELSEWHERE) == {
+        *all_of(everybody, "dns", 53),
+        # Anybody may come to the gateway, from wherever an Ingress or a load balancer is.
+        *all_of((*outside, "smoke"), "gateway", 8080),
+        *all_of(("gateway",), "api", 8080),
+        *all_of(("gateway",), "indexer", 8080),
+        *all_of((*_SERVICES, "migrate", "smoke"), "dev-postgresql", 5432),
+        *all_of(_SERVICES, "dev-broker", 6379),
+        *all_of((*_SERVICES, "smoke"), "dev-cache", 6379),
+        *all_of((*_SERVICES, "migrate"), "dev-object-storage", 9000),
+        *(("prometheus", name, 9090) for name in (*_SERVICES, "gateway")),
+    }
+
+
+def test_stores_of_ones_own_are_reached_where_they_are(examples: dict[str, Rendered]) -> None:
+    everybody = (*_SERVICES, "gateway", "migrate", "smoke")
+
+    assert let_through(examples["ha"], *_ELSEWHERE, *_ADDRESSES) == {
+        *all_of(everybody, "dns", 53),
+        *all_of(everybody, "node-dns", 53),
+        # Only by the Ingress, and by the release's own test.
+        *all_of(("traefik", "smoke"), "gateway", 8080),
+        *all_of(("gateway",), "api", 8080),
+        *all_of(("gateway",), "indexer", 8080),
+        *all_of((*_SERVICES, "smoke"), "db", 5432),
+        *all_of(("migrate",), "db", 5433),
+        *all_of(_SERVICES, "broker", 6379),
+        *all_of((*_SERVICES, "smoke"), "cache", 6379),
+        *all_of(_SERVICES, "s3", 9000),
+        *(("prometheus", name, 9090) for name in (*_SERVICES, "gateway")),
+    }
+
+
+def test_where_no_addresses_are_named_only_ports_are(examples: dict[str, Rendered]) -> None:
+    reached = {
+        (source, port)
+        for source, target, port in let_through(examples["default"], *_ELSEWHERE)
+        if target == "internet"
+    }
+
+    assert reached == {
+        *((name, port) for name in _SERVICES for port in (443, 5432, 6379)),
+        *(("migrate", 5432), ("smoke", 5432), ("smoke", 6379)),
+    }
+
+
+@pytest.mark.parametrize("name", ["default", "dev", "ha", "full", "gitops"])
+def test_every_pod_is_guarded_both_ways(name: str, examples: dict[str, Rendered]) -> None:
+    policies = examples[name].of("NetworkPolicy").values()
+
+    for policy in policies:
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    guarded = {
+        one["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for one in policies
+    }
+    assert guarded == {end.name for end in ends_of(examples[name])}
+
+
+def test_only_the_api_asks_issuers_for_their_keys(examples: dict[str, Rendered]) -> None:
+    # The object store of this example listens on another port than theirs.
+    issuer = End("issuer", address="198.51.100.7")
+    network = Network(examples["full"].of("NetworkPolicy").values())
+    by_443 = {end.name for end in ends_of(examples["full"]) if network.lets(end, issuer, 443)}
+
+    assert by_443 == {"api"}
+
+
+def test_dns_is_asked_over_both_protocols(examples: dict[str, Rendered]) -> None:
+    network = Network(examples["default"].of("NetworkPolicy").values())
+    dns = _ELSEWHERE[1]
+
+    for end in ends_of(examples["default"]):
+        assert network.lets(end, dns, 53, "UDP")
+        assert network.lets(end, dns, 53, "TCP")
+        assert not network.lets(end, _STRANGER, 53, "UDP")
