@@ -56,7 +56,8 @@ def _is_missed(copy: Path, template: Path) -> bool:
         )
     finally:
         template.write_bytes(content)
-    print(f"{template.name}: {'missed' if done.returncode == 1 else 'NOT missed'}", flush=True)
+    verdict = "missed" if done.returncode == 1 else f"NOT missed: {done.returncode}"
+    print(f"{template.name}: {verdict}", flush=True)
     return done.returncode == 1
 
 

@@ -222,22 +222,19 @@ def test_keys_of_deployments_work_on_every_deployment(component: str, everything
     assert budget["maxUnavailable"] == 2
 
 
-@pytest.mark.parametrize("component", SCALED)
-def test_any_of_many_is_scaled_by_either(component: str, chart: Chart) -> None:
-    path = ".".join(COMPONENTS[component])
+def test_any_of_many_is_scaled_by_either(chart: Chart) -> None:
     triggers = '[{"type": "cron", "metadata": {}, "authenticationRef": {"name": "x"}}]'
+    by_hpa, by_keda = [], []
+    for path in (".".join(COMPONENTS[name]) for name in SCALED):
+        by_hpa += [f"{path}.autoscaling.enabled=true", f"{path}.autoscaling.maxReplicas=7"]
+        by_keda += [f"{path}.keda.enabled=true", f"{path}.keda.triggers={triggers}"]
 
-    hpa = chart.render(
-        "default",
-        sets=[f"{path}.autoscaling.enabled=true", f"{path}.autoscaling.maxReplicas=7"],
-    ).of("HorizontalPodAutoscaler")
-    keda = chart.render(
-        "default", sets=[f"{path}.keda.enabled=true", f"{path}.keda.triggers={triggers}"]
-    ).of("ScaledObject")
+    hpas = chart.render("default", sets=by_hpa).of("HorizontalPodAutoscaler")
+    kedas = chart.render("default", sets=by_keda).of("ScaledObject")
 
-    assert set(hpa) == set(keda) == {component}
-    assert hpa[component]["spec"]["maxReplicas"] == 7
-    assert keda[component]["spec"]["triggers"][0]["type"] == "cron"
+    assert set(hpas) == set(kedas) == set(SCALED)
+    assert {one["spec"]["maxReplicas"] for one in hpas.values()} == {7}
+    assert {one["spec"]["triggers"][0]["type"] for one in kedas.values()} == {"cron"}
 
 
 def test_keys_of_services_work_on_those_that_serve(chart: Chart) -> None:

@@ -25,6 +25,7 @@ _ELSEWHERE = frozenset(
         *("S3_ENDPOINT", "S3_PUBLIC_ENDPOINT", "S3_REGION", "S3_BUCKET", "S3_PREFIX"),
         *("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_PATH_STYLE", "S3_CA_FILE"),
         *("OIDC_ISSUERS", "OIDC_AUDIENCE", "OIDC_CA_FILE", "PUBLIC_URL"),
+        "SIGSTORE_TRUSTED_ROOT",
         # From the component.
         *("WORKER_CONCURRENCY", "WORKER_QUEUES", "DRAIN_SECONDS"),
         # What the chart's probes, ports and volumes rely on.

@@ -69,6 +69,9 @@
 {{- with $root.Values.auth.oidc.caSecret.name -}}
 {{- $_ := set $files "oidc-ca.crt" (dict "name" . "key" $root.Values.auth.oidc.caSecret.key) -}}
 {{- end -}}
+{{- with $root.Values.auth.trustedRootSecret.name -}}
+{{- $_ := set $files "trusted-root.json" (dict "name" . "key" $root.Values.auth.trustedRootSecret.key) -}}
+{{- end -}}
 {{- $_ := set .into "files" $files -}}
 {{- end }}
 
@@ -125,7 +128,8 @@ postgresql://{{ $database.user }}@{{ $database.host }}:{{ $database.port }}/{{ $
 {{- range $file, $_ := $stores.files -}}
 {{- $name := $file | trimSuffix ".crt" | replace "-" "_" | upper -}}
 {{- $path := printf "/run/wheelyard/secrets/%s" $file -}}
-{{- if not (hasSuffix ".crt" $file) }}{{ $_ := set $settings (printf "%s_FILE" $name) $path -}}
+{{- if eq $file "trusted-root.json" }}{{ $_ := set $settings "SIGSTORE_TRUSTED_ROOT" $path -}}
+{{- else if not (hasSuffix ".crt" $file) }}{{ $_ := set $settings (printf "%s_FILE" $name) $path -}}
 {{- else if has $file (list "s3-ca.crt" "oidc-ca.crt") }}{{ $_ := set $settings (printf "%s_FILE" $name) $path }}{{ end -}}
 {{- end -}}
 {{- range $name, $value := $settings }}
