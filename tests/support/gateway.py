@@ -31,6 +31,8 @@ class Gateway:
     indexer: str
     # What else nginx gets in its http block.
     extra: str = ""
+    # What a deployment fills in otherwise.
+    filled: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     metrics_port: int = field(default_factory=free_port)
     process: Child | None = None
@@ -79,6 +81,7 @@ class Gateway:
             "GATEWAY_API_ADDRESS": self.api if ":" in self.api else "127.0.0.1:9",
             "GATEWAY_INDEXER_ADDRESS": self.indexer,
             "GATEWAY_RESOLVER": "127.0.0.1",
+            **self.filled,
         }
         main = self.folder / "main" / "nginx.conf"
         main.parent.mkdir(parents=True)

@@ -6,7 +6,7 @@ from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import DatabaseUnavailable
-from wheelyard_core.tasks import Attempt
+from wheelyard_core.tasks import Attempt, chosen
 from wheelyard_core.usecases.run_promise import Outcome
 
 
@@ -102,3 +102,15 @@ def test_the_end_of_a_task_tells_whose_request_it_was(metrics: Metrics) -> None:
 
     assert events[0]["request_id"] == "request-1"
     assert (events[0]["outbox_id"], events[0]["outcome"]) == (9, "success")
+
+
+def test_a_worker_does_all_that_it_knows_or_what_comes_by_its_queues() -> None:
+    known = [Task.VERIFY, Task.DISCARD]
+
+    assert chosen(known, frozenset()) == known
+    assert chosen(known, {"maintenance", "index"}) == [Task.DISCARD]
+
+
+def test_a_worker_with_nothing_to_do_says_what_it_could() -> None:
+    with pytest.raises(SystemExit, match="this worker knows verify, maintenance only"):
+        chosen([Task.VERIFY, Task.DISCARD], {"index"})

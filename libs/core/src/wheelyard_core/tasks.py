@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 def work(settings: Settings, service: str, tasks: Collection[Task], reach: CrashPoint) -> None:
     """Do *tasks*, or those of them that the settings choose, until told to stop."""
-    tasks = _chosen(tasks, settings.worker_queues)
+    tasks = chosen(tasks, settings.worker_queues)
     redact = start_logging(settings, service)
     endpoint = open_endpoint(settings)
     folder = prepare_folder(process_environment(), service)
@@ -58,7 +58,7 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
     run_worker(app, {QUEUE_OF[task] for task in tasks}, settings.worker_concurrency, heartbeat)
 
 
-def _chosen(tasks: Collection[Task], queues: Collection[str]) -> list[Task]:
+def chosen(tasks: Collection[Task], queues: Collection[str]) -> list[Task]:
     """Return those of *tasks* that come by *queues*; all where none is named."""
     chosen = [task for task in tasks if not queues or QUEUE_OF[task] in queues]
     if not chosen:
