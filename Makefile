@@ -54,6 +54,10 @@ clients-matrix: setup  ## Run every client in every cell, print the matrix, writ
 	@$(BIN)/pytest -n 2 -m "not compose" --deselect tests/e2e/clients/test_matrix.py::test_the_page_is_the_tables $(ARGS) tests/e2e/clients
 	@$(BIN)/python -m tests.e2e.clients.page
 
+.PHONY: alerts-drill
+alerts-drill: setup  ## Break a running Wheelyard until its alerts fire in a real Prometheus; print them
+	@$(BIN)/pytest -n 0 -m drill $(ARGS) tests/alerts
+
 .PHONY: lint
 lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

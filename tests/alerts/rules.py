@@ -1,0 +1,88 @@
+"""The rules as they lie in the chart, which Prometheus reads as they are."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "charts" / "wheelyard" / "rules"
+FILES = sorted(FOLDER.glob("*.yaml"))
+_SLO = re.compile(r'slo=~?"([a-z_|]+)"')
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert. `after` is its `for`."""
+
+    name: str
+    expr: str
+    after: str
+    severity: str
+    annotations: dict[str, str] = field(hash=False)
+
+    @property
+    def slos(self) -> frozenset[str]:
+        """The promises whose recorded ratios it asks for."""
+        return frozenset(slo for found in _SLO.findall(self.expr) for slo in found.split("|"))
+
+    def as_rule(self) -> dict[str, Any]:
+        """Return what Prometheus needs to know of it, without its words."""
+        return {
+            "alert": self.name,
+            "expr": self.expr,
+            "for": self.after,
+            "labels": {"severity": self.severity},
+        }
+
+
+def _groups() -> list[dict[str, Any]]:
+    return [group for file in FILES for group in yaml.safe_load(file.read_text())["groups"]]
+
+
+def read_alerts() -> dict[str, Alert]:
+    """Return every alert by its name."""
+    found = {}
+    for group in _groups():
+        for rule in group["rules"]:
+            if "alert" in rule:
+                assert rule["alert"] not in found, f"{rule['alert']} is there twice"
+                assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
+                assert rule["labels"].keys() == {"severity"}, rule["alert"]
+                found[rule["alert"]] = Alert(
+                    rule["alert"],
+                    " ".join(rule["expr"].split()),
+                    rule.get("for", "0m"),
+                    rule["labels"]["severity"],
+                    rule["annotations"],
+                )
+    return found
+
+
+def recorded(alert: Alert) -> list[dict[str, Any]]:
+    """Return the recording rules that an alert asks for."""
+    return [
+        rule
+        for group in _groups()
+        for rule in group["rules"]
+        if "record" in rule and rule["record"] in alert.expr and rule["labels"]["slo"] in alert.slos
+    ]
+
+
+def recorded_names() -> set[str]:
+    """Return the names of all that is recorded."""
+    return {rule["record"] for group in _groups() for rule in group["rules"] if "record" in rule}
+
+
+def expressions() -> dict[str, str]:
+    """Return every expression, by where it is."""
+    return {
+        f"{group['name']}/{rule.get('alert', rule.get('record'))}": " ".join(rule["expr"].split())
+        for group in _groups()
+        for rule in group["rules"]
+    }
+
+
+ALERTS = read_alerts()
