@@ -1,6 +1,7 @@
 """Fixtures that every suite shares: real servers, and the report of what could not run."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.inherited import inherited
+from tests.support.kept import make_tables
 from tests.support.one_folder import one_folder
 from tests.support.servers.finding import Machine, Missing, Source
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
@@ -49,6 +51,38 @@ def postgres(postgres_server: PostgresServer) -> Iterator[Databases]:
         yield databases
     finally:
         databases.drop_all()
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with our tables: tests copy it, since migrating takes far longer."""
+    file = tmp_path_factory.mktemp("tables") / "wheelyard.db"
+    make_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a PostgreSQL database with our tables, for `.copied_database()`."""
+    databases = Databases(postgres_server)
+    try:
+        url = databases.fresh_database()
+        make_tables(url)
+        yield url
+    finally:
+        databases.drop_all()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_tables: Path, tmp_path: Path) -> str:
+    """The address of this test's own SQLite database, which has our tables."""
+    return f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'wheelyard.db')}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: Databases, postgres_tables: str) -> str:
+    """The address of this test's own PostgreSQL database, which has our tables."""
+    return postgres.copied_database(postgres_tables)
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,16 @@ from pathlib import Path
 import pytest
 from tests.support.in_process import Yard, environment, in_process
 from tests.support.seed import SeededProject
-from tests.support.servers.postgres import Databases
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.domain.access import Role
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/wheelyard.db"
-    databases: Databases = request.getfixturevalue("postgres")
-    return databases.fresh_database()
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database with our tables and nothing in them."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

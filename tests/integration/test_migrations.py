@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -21,6 +22,15 @@ from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.domain.work import Task
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/wheelyard.db"
+    databases: Databases = request.getfixturevalue("postgres")
+    return databases.fresh_database()
 
 
 @pytest.fixture

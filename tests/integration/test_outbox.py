@@ -39,7 +39,6 @@ class Sent:
 @pytest.fixture
 def database(database_url: str) -> Iterator[SqlDatabase]:
     opened = SqlDatabase(make_engine(database_url, PoolSettings(), "test"), lambda _promised: None)
-    opened.migrate()
     yield opened
     opened.close()
 

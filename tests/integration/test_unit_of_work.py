@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 from sqlalchemy import text
+from tests.support.kept import make_tables
 from tests.support.servers.finding import Machine, Missing
-from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
+from tests.support.servers.postgres import PostgresServer, find_postgres
 from tests.support.servers.report import without
 
 from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
@@ -41,11 +42,10 @@ class Told:
 
 
 def open_database(url: str, told: Told | None = None, **pool: int) -> SqlDatabase:
-    """Return a migrated database whose promises *told* hears."""
+    """Return a database whose promises *told* hears."""
     told = told or Told()
     database = SqlDatabase(make_engine(url, PoolSettings(**pool), "test"), told)
     told.database = database
-    database.migrate()
     return database
 
 
@@ -137,8 +137,8 @@ def test_a_snapshot_sees_one_moment(database: SqlDatabase) -> None:
     assert users(database) == 1
 
 
-def test_a_snapshot_does_not_write_on_postgresql(postgres: Databases) -> None:
-    database = open_database(postgres.fresh_database())
+def test_a_snapshot_does_not_write_on_postgresql(postgresql_url: str) -> None:
+    database = open_database(postgresql_url)
     with pytest.raises(DatabaseUnavailable), database.snapshot() as uow:
         add_user(uow)
     database.close()
@@ -201,7 +201,9 @@ def write(database: SqlDatabase, name: str) -> None:
 @pytest.fixture
 def fragile(own_postgres: PostgresServer) -> Iterator[SqlDatabase]:
     """A database with a used connection in its pool."""
-    opened = open_database(own_postgres.fresh_database(), statement_timeout_ms=3000)
+    url = own_postgres.fresh_database()
+    make_tables(url)
+    opened = open_database(url, statement_timeout_ms=3000)
     write(opened, "before")
     yield opened
     opened.close()
@@ -271,9 +273,11 @@ def test_a_read_only_primary_reads_refuses_to_write_and_heals(
     assert users(fragile) == 2
 
 
-def test_a_lock_that_is_held_too_long_is_an_outage(postgres: Databases) -> None:
-    database = open_database(url := postgres.fresh_database())
-    impatient = SqlDatabase(make_engine(url, PoolSettings(lock_timeout_ms=300), "test"), Told())
+def test_a_lock_that_is_held_too_long_is_an_outage(postgresql_url: str) -> None:
+    database = open_database(postgresql_url)
+    impatient = SqlDatabase(
+        make_engine(postgresql_url, PoolSettings(lock_timeout_ms=300), "test"), Told()
+    )
     with database.begin() as holder:
         holder.files.lock(1, "demo")
         with pytest.raises(DatabaseUnavailable), impatient.begin() as uow:
@@ -282,8 +286,8 @@ def test_a_lock_that_is_held_too_long_is_an_outage(postgres: Databases) -> None:
     database.close()
 
 
-def test_no_connection_left_is_an_outage(postgres: Databases) -> None:
-    database = open_database(postgres.fresh_database(), size=1, overflow=0, timeout_seconds=1)
+def test_no_connection_left_is_an_outage(postgresql_url: str) -> None:
+    database = open_database(postgresql_url, size=1, overflow=0, timeout_seconds=1)
     with database.begin() as holder:
         add_user(holder)
         with pytest.raises(DatabaseUnavailable), database.begin() as uow:

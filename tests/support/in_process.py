@@ -168,13 +168,12 @@ def environment(folder: Path, database_url: str, redis_url: str) -> dict[str, st
 
 @contextmanager
 def in_process(settings: dict[str, str]) -> Iterator[Yard]:
-    """Start a registry with a fresh schema; stop it in the end."""
+    """Start a registry over a database that has our tables; stop it in the end."""
     hand = Hand()
     made = make_registry(read_settings(settings), "test")
     made.database.close()
     epoch = AccessEpoch(made.settings.cache)
     database = make_database(made.settings.database, "test", hand.send, epoch.advance)
-    database.migrate()
     registry = replace(made, database=database)
     hand.start(registry)
     seed, kept = Seed(registry), Kept(registry)

@@ -9,11 +9,20 @@ from datetime import timedelta
 from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
+from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
 from wheelyard_core.adapters.db.models import File, OutboxMessage, UploadRow
+from wheelyard_core.adapters.db.schema import migrate
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.catalogue import UploadStatus
 
 SETTLES_SECONDS = 20.0
+
+
+def make_tables(url: str) -> None:
+    """Give an empty database our tables, and leave no connection to it."""
+    engine = make_engine(url, PoolSettings(), "test")
+    migrate(engine)
+    engine.dispose()
 
 
 @dataclass

@@ -58,6 +58,7 @@ def test_a_discard_wants_to_be_confirmed(run: Run, settings: dict[str, str]) -> 
     assert succeeded(run("outbox", "list")) == "waiting    0\nset aside  0\n"
 
 
+@pytest.mark.usefixtures("migrated")
 def test_a_file_whose_verification_is_discarded_gives_its_name_and_bytes_back(
     run: Run, settings: dict[str, str]
 ) -> None:

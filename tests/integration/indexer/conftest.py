@@ -168,7 +168,9 @@ def server(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def stage(server: str, tmp_path: Path, redis_server: RedisServer) -> Iterator[Stage]:
-    settings = environment(tmp_path, f"sqlite:///{tmp_path}/yard.db", redis_server.url)
+def stage(
+    server: str, tmp_path: Path, sqlite_url: str, redis_server: RedisServer
+) -> Iterator[Stage]:
+    settings = environment(tmp_path, sqlite_url, redis_server.url)
     with ExitStack() as stack:
         yield staged(stack, tmp_path, settings, server)

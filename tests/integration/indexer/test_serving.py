@@ -133,14 +133,14 @@ def publish_big(stage: Stage) -> None:
 
 @pytest.fixture
 def on_minio(
-    server: str, tmp_path: Path, redis_server: RedisServer, minio: Buckets
+    server: str, tmp_path: Path, sqlite_url: str, redis_server: RedisServer, minio: Buckets
 ) -> Iterator[tuple[Stage, Proxy]]:
     """A registry over MinIO, which it reaches through a proxy that can be unkind."""
     bucket = minio.fresh_bucket()
     host, _, port = bucket.endpoint.rpartition(":")
     with ExitStack() as stack:
         proxy = stack.enter_context(Proxy(int(port)))
-        settings = environment(tmp_path, f"sqlite:///{tmp_path}/yard.db", redis_server.url)
+        settings = environment(tmp_path, sqlite_url, redis_server.url)
         settings.pop("WHEELYARD_BLOBS_DIRECTORY")
         settings |= {
             "WHEELYARD_S3_ENDPOINT": f"{host}:{proxy.port}",

@@ -1,7 +1,5 @@
 """What somebody wrote about a package runs nothing and loads nothing on its page."""
 
-from pathlib import Path
-
 import pytest
 from bs4 import BeautifulSoup
 from tests.integration.people.visiting import Visitor, publish
@@ -16,9 +14,9 @@ BREAKING = f"\"'><img src=x onerror=alert(1)>{SCRIPT}</textarea></title>{{{{ 7*7
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(sqlite_url: str) -> str:
     """One database is enough: what is stored comes out as it went in."""
-    return f"sqlite:///{tmp_path}/wheelyard.db"
+    return sqlite_url
 
 
 def loads_or_runs(soup: BeautifulSoup) -> list[str]:

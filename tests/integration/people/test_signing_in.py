@@ -1,7 +1,6 @@
 """Sessions: begun with a token, without a secret in them, over as soon as the token is."""
 
 import time
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, update
@@ -18,9 +17,9 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(sqlite_url: str) -> str:
     """One database is enough: nothing here is asked of it that others do not ask of both."""
-    return f"sqlite:///{tmp_path}/wheelyard.db"
+    return sqlite_url
 
 
 def cookie_of(answer: TestResponse) -> str:

@@ -120,7 +120,6 @@ def world(database_url: str, tmp_path: Path, redis_server: RedisServer) -> Itera
     registry = make_registry(settings, "test")
     registry.database.close()
     registry = replace(registry, database=make_database(settings.database, "test", hear))
-    registry.database.migrate()
     with registry.database.begin() as uow:
         user_id = uow.accounts.add_user("ada", "Ada")
         group_id = uow.accounts.add_group("team", "Team")

@@ -60,14 +60,22 @@ class PostgresServer(Server):
 
     def fresh_database(self) -> str:
         """Return the SQLAlchemy address of a new, empty database."""
-        name = f"test_{uuid.uuid4().hex}"
-        self._say("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name)
-        url = urlsplit(self.url)
-        return url._replace(scheme="postgresql+psycopg", path=f"/{name}").geturl()
+        return self._create("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+
+    def copied_database(self, url: str) -> str:
+        """Return the address of a copy of a database that nobody is connected to."""
+        # Without fsync, copying files is three times faster than going by the log.
+        return self._create("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", _name(url))
 
     def drop_database(self, url: str) -> None:
-        """Remove a database that `fresh_database` made, whoever is still connected to it."""
-        self._say("DROP DATABASE IF EXISTS {} WITH (FORCE)", urlsplit(url).path.strip("/"))
+        """Remove a database that was made here, whoever is still connected to it."""
+        self._say("DROP DATABASE IF EXISTS {} WITH (FORCE)", _name(url))
+
+    def _create(self, statement: LiteralString, *more: str) -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        self._say(statement, name, *more)
+        url = urlsplit(self.url)
+        return url._replace(scheme="postgresql+psycopg", path=f"/{name}").geturl()
 
     def close(self) -> None:
         """Stop it in good order, so that it gives its shared memory back; remove its data."""
@@ -122,9 +130,9 @@ class PostgresServer(Server):
         except psycopg.OperationalError:
             return False
 
-    def _say(self, statement: LiteralString, name: str) -> None:
+    def _say(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 class Databases:
@@ -139,10 +147,19 @@ class Databases:
         self._made.append(self._server.fresh_database())
         return self._made[-1]
 
+    def copied_database(self, url: str) -> str:
+        """Return the address of a copy of a database that nobody is connected to."""
+        self._made.append(self._server.copied_database(url))
+        return self._made[-1]
+
     def drop_all(self) -> None:
         """Remove what was made."""
         while self._made:
             self._server.drop_database(self._made.pop())
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.strip("/")
 
 
 def _debian_folders() -> list[Path]:
