@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.integration.sharing import yard
 from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
@@ -23,6 +24,7 @@ from wheelyard_core.domain import tokens
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_indexer.app import create_app as create_indexer
 
+__all__ = ["yard"]
 pytestmark = pytest.mark.integration
 
 # As they stand in an address.

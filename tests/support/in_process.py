@@ -197,3 +197,11 @@ def small(folder: Path, redis_source: Source, **settings: str) -> Iterator[Yard]
     ):
         yield yard
         assert yard.hand.failures == []
+
+
+@contextmanager
+def working(settings: dict[str, str]) -> Iterator[Yard]:
+    """The same; what is promised in it must not have failed."""
+    with in_process(settings) as started:
+        yield started
+        assert started.hand.failures == []

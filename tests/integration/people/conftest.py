@@ -2,6 +2,7 @@
 
 import pytest
 from tests.integration.people.visiting import Visitor
+from tests.integration.sharing import yard
 from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
 
@@ -32,3 +33,6 @@ def open_project(yard: Yard) -> SeededProject:
 def publisher(yard: Yard, open_project: SeededProject) -> str:
     """A personal token of a developer of the public project."""
     return yard.seed.developer_token(open_project)
+
+
+__all__ = ["yard"]

@@ -7,16 +7,16 @@ from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
 SCRIPT = "<script>alert(1)</script>"
 BREAKING = f"\"'><img src=x onerror=alert(1)>{SCRIPT}</textarea></title>{{{{ 7*7 }}}}"
 
 
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
+@pytest.fixture(scope="module")
+def database_kind() -> str:
     """One database is enough: what is stored comes out as it went in."""
-    return sqlite_url
+    return "sqlite"
 
 
 def loads_or_runs(soup: BeautifulSoup) -> list[str]:

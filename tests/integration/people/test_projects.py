@@ -26,6 +26,7 @@ def test_everybody_sees_what_is_public_and_their_own(
             assert any(shown.path in row.replace("/ ", "/") for row in rows)
 
 
+@pytest.mark.own_registry
 def test_nothing_public_is_said_with_what_to_do(anonymous: Visitor) -> None:
     page = anonymous.look("/")
 
@@ -33,6 +34,7 @@ def test_nothing_public_is_said_with_what_to_do(anonymous: Visitor) -> None:
     assert page.link("Sign in with a token") == "/_/sign-in"
 
 
+@pytest.mark.own_registry
 def test_somebody_without_projects_reads_how_to_make_one(yard: Yard) -> None:
     visitor = Visitor.of(yard)
     visitor.sign_in(yard.seed.personal_token(yard.seed.user()))

@@ -13,13 +13,13 @@ from werkzeug.test import TestResponse
 from wheelyard_core.adapters.db.models import Token
 from wheelyard_core.domain.access import RegistryAccess, Role, Scope
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
 
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
+@pytest.fixture(scope="module")
+def database_kind() -> str:
     """One database is enough: nothing here is asked of it that others do not ask of both."""
-    return sqlite_url
+    return "sqlite"
 
 
 def cookie_of(answer: TestResponse) -> str:

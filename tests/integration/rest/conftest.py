@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.integration.sharing import yard
 from tests.support.in_process import Yard
 from tests.support.seed import unique
 from werkzeug.test import TestResponse
@@ -112,3 +113,6 @@ def town(yard: Yard) -> Town:
     user_id = yard.seed.user(admin=True)
     admin = Someone(yard, user_id, "admin", yard.seed.personal_token(user_id))
     return Town(yard, admin, Someone(yard, 0, "nobody", None))
+
+
+__all__ = ["yard"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.integration.rest.conftest import Town
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
 
 def names(found: Any) -> set[str]:

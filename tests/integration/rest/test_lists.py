@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.integration.rest.conftest import Town
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
 
 def link(answer: Any, relation: str) -> str | None:

@@ -56,6 +56,7 @@ def test_malformed_tokens_are_refused_by_a_sentence(town: Town) -> None:
         town.admin.refused("/user/personal_access_tokens", word, **fields)
 
 
+@pytest.mark.own_registry
 def test_everybody_sees_their_own_tokens_and_administrators_all(town: Town) -> None:
     ada, bob = town.person(), town.person()
     hers = only(ada.get("/personal_access_tokens"))

@@ -15,7 +15,7 @@ from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.work import Task
 from wheelyard_core.usecases.receive import Candidate, begin_upload
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
 
 def names(found: Any) -> list[str]:
