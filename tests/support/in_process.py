@@ -4,13 +4,14 @@ Everything is real but the processes: the use cases, the database, the blobs, Re
 is done by `run_promise`, as in a worker, without Celery in between.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from time import monotonic, sleep
 from typing import Any, Self
 
 from tests.support.distributions import Built
@@ -27,9 +28,13 @@ from wheelyard_core.bootstrap import Registry, make_database, make_registry
 from wheelyard_core.domain.work import Claim, Promise
 from wheelyard_core.ports import DatabaseUnavailable
 from wheelyard_core.settings import read_settings
+from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.run_promise import run_promise
 from wheelyard_indexer.app import create_app as create_indexer
 from wheelyard_standalone.web import dispatch
+
+# For what a thread does at once; a machine with much to do takes longer.
+_PATIENCE = 60.0
 
 
 class Hand:
@@ -63,6 +68,22 @@ class Hand:
         finally:
             left, self._resting = self._resting, None
             self.send(left)
+
+    def finish(self, is_done: Callable[[], bool]) -> None:
+        """Wait until the work that was promised has had this effect."""
+        ends = monotonic() + _PATIENCE
+        while not is_done():
+            assert monotonic() < ends, "it never came to that"
+            sleep(0.02)
+
+    @contextmanager
+    def by(self, registry: Registry) -> Iterator[None]:
+        """Have the work be done by another registry meanwhile."""
+        usual, self._registry = self._registry, registry
+        try:
+            yield
+        finally:
+            self._registry = usual
 
     def stop(self) -> None:
         self._queue.put(None)
@@ -98,7 +119,11 @@ class Yard:
 
     def another_replica(self) -> Self:
         """Return a second pair of web applications, with memories of their own."""
-        return replace(self, client=client_of(self.registry))
+        return replace(self, client=_client_of(self.registry))
+
+    def over(self, reach: CrashPoint) -> Client:
+        """Return a client of web applications that tell *reach* how far they are."""
+        return _client_of(replace(self.registry, reach=reach))
 
     def ask(
         self, method: str, path: str, secret: str | None = None, **options: Any
@@ -150,7 +175,7 @@ class Yard:
         return [file["filename"] for file in self.listing(project_id, package, secret)]
 
 
-def client_of(registry: Registry) -> Client:
+def _client_of(registry: Registry) -> Client:
     return Client(dispatch(create_api(registry), create_indexer(registry)))
 
 
@@ -178,7 +203,7 @@ def in_process(settings: dict[str, str]) -> Iterator[Yard]:
     hand.start(registry)
     seed, kept = Seed(registry), Kept(registry)
     try:
-        yield Yard(registry, seed, kept, hand, client_of(registry))
+        yield Yard(registry, seed, kept, hand, _client_of(registry))
     finally:
         hand.stop()
         kept.close()

@@ -4,8 +4,9 @@ from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
+from tests.integration.operating.conftest import ON_SQLITE
 from tests.support.distributions import ADistribution
-from tests.support.in_process import Yard, client_of
+from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
 from werkzeug.test import TestResponse
 
@@ -70,6 +71,7 @@ def test_what_is_read_only_refuses_every_change_on_every_replica_and_goes_on_rea
     other.must_publish(project.id, developer, sdist)
 
 
+@ON_SQLITE
 def test_disabled_uploads_leave_every_other_change(
     yard: Yard, project: SeededProject, developer: str, admin: str
 ) -> None:
@@ -87,13 +89,14 @@ def test_an_upload_on_its_way_is_not_taken_after_the_mode_was_set(
         if point == "blob-stored":
             set_behind(yard, Mode.UPLOADS_DISABLED)
 
-    slow = replace(yard, client=client_of(replace(yard.registry, reach=reach)))
+    slow = replace(yard, client=yard.over(reach))
 
     refused(slow.publish(project.id, WHEEL, developer), WHY)
     assert list(yard.registry.blobs.keys("")) == []
     assert yard.page(project.id, WHEEL.name, developer).status_code == 404
 
 
+@ON_SQLITE
 def test_setting_a_mode_is_an_event_and_an_odd_one_is_refused(yard: Yard, admin: str) -> None:
     put(yard, admin, Mode.READ_ONLY)
 
@@ -108,6 +111,7 @@ def test_setting_a_mode_is_an_event_and_an_odd_one_is_refused(yard: Yard, admin:
     assert yard.ask("GET", "/api/v4/maintenance", admin).get_json()["mode"] == "read_only"
 
 
+@ON_SQLITE
 def test_pages_for_people_say_so_and_people_still_sign_in(yard: Yard, admin: str) -> None:
     set_behind(yard, Mode.READ_ONLY)
 
@@ -118,6 +122,7 @@ def test_pages_for_people_say_so_and_people_still_sign_in(yard: Yard, admin: str
     assert signed_in.status_code == HTTPStatus.SEE_OTHER
 
 
+@ON_SQLITE
 def test_metrics_show_the_mode(yard: Yard) -> None:
     metrics = Metrics("api", [Part.DATABASE])
     watch_database(metrics, yard.registry)

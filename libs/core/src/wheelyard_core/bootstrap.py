@@ -32,6 +32,7 @@ from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import BlobStore, PageCache, Queue, Signatures
 from wheelyard_core.settings import DatabaseSettings, Settings
 from wheelyard_core.usecases.attest import AttestationCheck
+from wheelyard_core.usecases.collect import Collected, Collector
 from wheelyard_core.usecases.crash_points import (
     CrashPoint,
     die_once_at,
@@ -42,6 +43,7 @@ from wheelyard_core.usecases.delete import Deleter
 from wheelyard_core.usecases.group_pages import GroupPages
 from wheelyard_core.usecases.pages import PAGES, Indexer, Pages
 from wheelyard_core.usecases.receive import Receiver
+from wheelyard_core.usecases.reconcile import Reconciler
 from wheelyard_core.usecases.run_promise import GiveUp, Handler
 from wheelyard_core.usecases.sweep import Cleaner
 from wheelyard_core.usecases.verify import Discarder, Verifier
@@ -112,6 +114,18 @@ class Registry:
         kept = timedelta(days=self.settings.audit_days)
         return Cleaner(self.database, self.blobs, longest, kept)
 
+    def reconciler(self) -> Reconciler:
+        """Return what holds the database against the bucket."""
+        every = timedelta(hours=self.settings.reconcile_hours)
+        within = timedelta(days=self.settings.reread_days)
+        return Reconciler(self.database, self.blobs, every, within)
+
+    def collector(self) -> Collector:
+        """Return what throws away what nobody needs."""
+        grace = timedelta(hours=self.settings.gc_grace_hours)
+        count = partial(_count_collected, self.metrics)
+        return Collector(self.database, self.blobs, grace, self.now, count)
+
     def verifier(self) -> Verifier:
         """Return what decides about received files."""
         limits = self.settings.limits
@@ -137,6 +151,8 @@ class Registry:
             Task.VERIFY: self.verifier(),
             Task.INDEX: self.indexer(),
             Task.DISCARD: Discarder(self.database, self.blobs, self.reach),
+            Task.RECONCILE: self.reconciler(),
+            Task.COLLECT: self.collector(),
         }
 
     def give_up(self) -> GiveUp:
@@ -194,6 +210,11 @@ def _count_error(metrics: Metrics, error: BaseException) -> None:
 def _count_events(metrics: Metrics, recorded: Sequence[Action]) -> None:
     for action in recorded:
         metrics.count("wheelyard_audit_events_total", action.value)
+
+
+def _count_collected(metrics: Metrics, collected: Collected) -> None:
+    metrics.count("wheelyard_gc_deleted_objects_total", amount=collected.objects)
+    metrics.count("wheelyard_gc_reclaimed_bytes_total", amount=collected.size)
 
 
 def crash_point_from(environment: Mapping[str, str]) -> CrashPoint:

@@ -4,14 +4,17 @@ Every other metric is of one process. These are shown in one place, by the sched
 scrape of many replicas asks the database once. What cannot be read is missing, and not 0.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from wheelyard_core.adapters.broker_state import queue_states
 from wheelyard_core.adapters.db.watching import holdings, outbox_state
 from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.operating import Backup, ScheduledJob, Target
 from wheelyard_core.observability.looking import Look
 from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.usecases.collect import COLLECT
+from wheelyard_core.usecases.reconcile import RECONCILE, Progress
 
 Values: TypeAlias = Mapping[tuple[str, ...], float]
 Truths: TypeAlias = Mapping[str, Values]
@@ -27,11 +30,24 @@ OUTBOX: Final = (
     "wheelyard_index_staleness_seconds",
 )
 HOLDINGS: Final = ("wheelyard_files", "wheelyard_projects", "wheelyard_stored_bytes")
+UPKEEP: Final = (
+    "wheelyard_reconcile_objects",
+    "wheelyard_reconcile_verified_objects",
+    "wheelyard_reconcile_last_success_timestamp_seconds",
+    "wheelyard_gc_candidates",
+    "wheelyard_scheduled_job_last_success_timestamp_seconds",
+    "wheelyard_scheduled_job_interval_seconds",
+    "wheelyard_scheduled_job_duration_seconds",
+    "wheelyard_backup_last_success_timestamp_seconds",
+    "wheelyard_backup_last_duration_seconds",
+    "wheelyard_backup_last_size_bytes",
+    "wheelyard_restore_drill_last_success_timestamp_seconds",
+)
 BROKER: Final = ("wheelyard_queue_messages", "wheelyard_queue_oldest_unacked_age_seconds")
 
 
 def watch_service(metrics: Metrics, registry: Registry) -> None:
-    """Show what the outbox, the registry and the broker hold."""
+    """Show what the outbox, the registry and the broker hold, and how its upkeep goes."""
 
     def outbox() -> Truths:
         with registry.database.snapshot() as uow:
@@ -54,9 +70,62 @@ def watch_service(metrics: Metrics, registry: Registry) -> None:
             ages[name,] = queue.oldest_unacked_age
         return dict(zip(BROKER, (messages, ages), strict=True))
 
+    def upkeep() -> Truths:
+        collector = registry.collector()
+        with registry.database.snapshot() as uow:
+            jobs = {job.name: job for job in uow.jobs.listed() if job.name in (RECONCILE, COLLECT)}
+            counts = uow.reconciling.counts()
+            candidates = uow.collecting.count(collector.before(uow.operating.now()))
+            backups = uow.backups.listed()
+        found: Values = {(state.value,): float(count) for state, count in counts.items()}
+        return {
+            "wheelyard_reconcile_objects": found,
+            "wheelyard_gc_candidates": {(): float(candidates)},
+            **_reconciled(jobs.get(RECONCILE)),
+            **_scheduled(jobs.values()),
+            **_backed_up(backups),
+        }
+
+    _show(metrics, UPKEEP, Look(upkeep, keep=_COUNTED_SECONDS))
     _show(metrics, OUTBOX, Look(outbox, keep=_REMEMBERED_SECONDS))
     _show(metrics, HOLDINGS, Look(held, keep=_COUNTED_SECONDS))
     _show(metrics, BROKER, Look(broker, keep=_REMEMBERED_SECONDS))
+
+
+def _reconciled(job: ScheduledJob | None) -> Truths:
+    verified, succeeded = UPKEEP[1:3]
+    if job is None or job.succeeded_at is None:
+        return {verified: {}, succeeded: {}}
+    objects = Progress.of(job.state).verified
+    return {verified: {(): float(objects)}, succeeded: {(): job.succeeded_at.timestamp()}}
+
+
+def _scheduled(jobs: Iterable[ScheduledJob]) -> Truths:
+    """Return what is known of the jobs that workers do for the scheduler."""
+    succeeded, interval, duration = UPKEEP[4:7]
+    known = list(jobs)
+    return {
+        interval: {(job.name,): job.every for job in known},
+        succeeded: {(job.name,): job.succeeded_at.timestamp() for job in known if job.succeeded_at},
+        duration: {(job.name,): job.seconds for job in known if job.seconds is not None},
+    }
+
+
+def _backed_up(backups: Iterable[Backup]) -> Truths:
+    succeeded, duration, size, drilled = UPKEEP[7:]
+    done = {one.target: one for one in backups if one.succeeded_at is not None}
+    drill = done.pop(Target.RESTORE_DRILL, None)
+    moments: Values = {(one.target.value,): _moment(one) for one in done.values()}
+    return {
+        succeeded: moments,
+        duration: {(one.target.value,): one.seconds or 0.0 for one in done.values()},
+        size: {(one.target.value,): float(one.size or 0) for one in done.values()},
+        drilled: {} if drill is None else {(): _moment(drill)},
+    }
+
+
+def _moment(backup: Backup) -> float:
+    return 0.0 if backup.succeeded_at is None else backup.succeeded_at.timestamp()
 
 
 def _show(metrics: Metrics, names: tuple[str, ...], look: Look[Truths]) -> None:

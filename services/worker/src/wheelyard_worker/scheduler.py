@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 _CLEAN_EVERY: Final = 60.0
 _FORGET_EVERY: Final = 3600.0
+# How often it is looked whether a job of the workers' is due.
+_LOOK_EVERY: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class Job:
     name: str
     every: float
     run: Callable[[datetime], int]
+    records: bool = True
     due: float = 0.0
     succeeded: float | None = None
     seconds: float | None = None
@@ -48,13 +51,17 @@ class Job:
 
 def jobs_of(registry: Registry) -> list[Job]:
     """Return what the scheduler does."""
-    cleaner = registry.cleaner()
+    cleaner, reconciler = registry.cleaner(), registry.reconciler()
+    collector = registry.collector()
     return [
         Job(
             "sweep_outbox",
             registry.settings.sweep_seconds,
             lambda _now: sweep_outbox(registry.database, registry.queue),
         ),
+        # Workers do these, and note when they are done.
+        Job("reconcile", _LOOK_EVERY, lambda _now: int(reconciler.plan()), records=False),
+        Job("collect", _LOOK_EVERY, lambda _now: int(collector.plan()), records=False),
         Job("clean_uploads", _CLEAN_EVERY, cleaner.clean_uploads),
         Job("forget_verdicts", _FORGET_EVERY, cleaner.forget_verdicts),
         Job("forget_minted_tokens", _FORGET_EVERY, cleaner.forget_minted_tokens),
@@ -88,8 +95,15 @@ def run_scheduler(registry: Registry, stop: Event, heartbeat: Heartbeat) -> None
         stop.wait(max(0.0, min(job.due for job in jobs) - monotonic()))
 
 
+def _record(registry: Registry, job: Job, seconds: float) -> float:
+    with registry.database.begin() as uow:
+        ended = uow.jobs.succeeded(job.name, job.every, seconds)
+        uow.commit()
+    return ended.timestamp()
+
+
 def _show(metrics: Metrics, jobs: list[Job], heartbeat: Heartbeat) -> None:
-    add = metrics.observed.add
+    add, jobs = metrics.observed.add, [job for job in jobs if job.records]
     add(
         "wheelyard_beat_last_tick_timestamp_seconds",
         lambda: {(): next(iter(heartbeat.read().values()))},
@@ -111,9 +125,8 @@ def _run(registry: Registry, job: Job) -> None:
     began = monotonic()
     try:
         done = job.run(registry.now())
-        with registry.database.begin() as uow:
-            job.succeeded = uow.jobs.succeeded(job.name, job.every, monotonic() - began).timestamp()
-            uow.commit()
+        if job.records:
+            job.succeeded = _record(registry, job, monotonic() - began)
     except (DatabaseUnavailable, StorageUnavailable, Conflict) as outage:
         log.warning("job_postponed", job=job.name, error=str(outage))
     except Exception:

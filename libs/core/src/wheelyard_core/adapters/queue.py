@@ -19,7 +19,13 @@ from kombu.exceptions import OperationalError
 from wheelyard_core.adapters.transport import BrokerConnection
 from wheelyard_core.domain.work import Promise, Task
 
-QUEUE_OF: Final = {Task.VERIFY: "verify", Task.INDEX: "index", Task.DISCARD: "maintenance"}
+QUEUE_OF: Final = {
+    Task.VERIFY: "verify",
+    Task.INDEX: "index",
+    Task.DISCARD: "maintenance",
+    Task.RECONCILE: "maintenance",
+    Task.COLLECT: "maintenance",
+}
 TASK_NAME: Final = "wheelyard.{}"
 _REST: Final = 2.0
 

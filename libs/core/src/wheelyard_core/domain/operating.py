@@ -57,6 +57,25 @@ class Operation:
         return self.reason or "try again later"
 
 
+class Target(StrEnum):
+    """What is backed up, and the proof that it can be restored."""
+
+    DATABASE = "database"
+    BUCKET = "bucket"
+    RESTORE_DRILL = "restore-drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The last backup of something: its time, how long it took, and how large it is."""
+
+    target: Target
+    started_at: datetime | None
+    succeeded_at: datetime | None
+    seconds: float | None
+    size: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
     """Something that the registry does again and again, and how it went.

@@ -15,6 +15,8 @@ class Task(StrEnum):
     VERIFY = "verify"
     INDEX = "index"
     DISCARD = "discard"
+    RECONCILE = "reconcile"
+    COLLECT = "collect"
 
 
 @dataclass(frozen=True, slots=True)

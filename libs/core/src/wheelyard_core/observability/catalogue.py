@@ -66,7 +66,8 @@ _SERVICE: Final = Label("service")
 _ROUTE: Final = Label("route")
 _METHOD: Final = Label("method")
 _FILETYPE: Final = Label("filetype", ("bdist_wheel", "sdist", "unknown"))
-_TASK: Final = Label("task", ("verify", "index", "discard"))
+_TASK: Final = Label("task", ("verify", "index", "discard", "reconcile", "collect"))
+_TARGET: Final = Label("target")
 _OPERATION: Final = Label("operation", ("put", "get", "head", "list", "delete"))
 _QUEUE: Final = Label("queue", ("verify", "index", "maintenance"))
 # Five milliseconds to a minute: a request, a task, a look into a store.
@@ -388,6 +389,69 @@ METRICS: Final[dict[str, Metric]] = {
             Part.SCHEDULER,
             "How long the job took at its last try; not there before its first.",
             (Label("job_name"),),
+        ),
+        Metric(
+            "wheelyard_reconcile_objects",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Blobs about which database and object store disagree (`wheelyard-admin reconcile "
+            "--show`): the database knows what the store has not, or has otherwise, or the store "
+            "has what belongs to nothing.",
+            (Label("state", ("missing", "orphan", "corrupt")),),
+        ),
+        Metric(
+            "wheelyard_reconcile_verified_objects",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Blobs in the object store when all were last counted.",
+        ),
+        Metric(
+            "wheelyard_reconcile_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "When database and object store were last held against each other; not there before "
+            "the first time.",
+        ),
+        Metric(
+            "wheelyard_gc_candidates",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "Blobs that may be thrown away now: their grace is over.",
+        ),
+        Metric(
+            "wheelyard_gc_deleted_objects_total",
+            Kind.COUNTER,
+            Part.TASKS,
+            "Blobs thrown away: of deleted files, and such as belonged to nothing.",
+        ),
+        Metric("wheelyard_gc_reclaimed_bytes_total", Kind.COUNTER, Part.TASKS, "Their sizes."),
+        Metric(
+            "wheelyard_backup_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "When the database and the bucket were last backed up (`wheelyard-admin backup`); not "
+            "there before the first time.",
+            (_TARGET,),
+        ),
+        Metric(
+            "wheelyard_backup_last_duration_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "How long that took.",
+            (_TARGET,),
+        ),
+        Metric(
+            "wheelyard_backup_last_size_bytes",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "How large it is.",
+            (_TARGET,),
+        ),
+        Metric(
+            "wheelyard_restore_drill_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "When a restore was last tried (`wheelyard-admin backup note restore-drill`).",
         ),
         Metric(
             "wheelyard_read_only",

@@ -16,10 +16,11 @@ from wheelyard_core.ports.attesting import Attestations
 from wheelyard_core.ports.auditing import AuditLog, AuditTrail
 from wheelyard_core.ports.browsing import Browsing
 from wheelyard_core.ports.catalogue import Files, Packages, Projects, Releases
-from wheelyard_core.ports.operating import Jobs, Operating
+from wheelyard_core.ports.operating import Backups, Jobs, Operating
 from wheelyard_core.ports.pages import GroupPages, Pages
 from wheelyard_core.ports.protection import Rules
 from wheelyard_core.ports.trusted import TrustedPublishers
+from wheelyard_core.ports.upkeep import Collecting, Reconciling
 from wheelyard_core.ports.uploads import Uploads
 from wheelyard_core.ports.work import Outbox
 
@@ -143,6 +144,21 @@ class UnitOfWork(Protocol):
     @property
     def jobs(self) -> Jobs:
         """The scheduled jobs of this transaction."""
+        ...
+
+    @property
+    def backups(self) -> Backups:
+        """What this transaction knows of backups."""
+        ...
+
+    @property
+    def reconciling(self) -> Reconciling:
+        """What this transaction knows of blobs, and where the store disagrees."""
+        ...
+
+    @property
+    def collecting(self) -> Collecting:
+        """What may be thrown away, as this transaction sees it."""
         ...
 
     @property

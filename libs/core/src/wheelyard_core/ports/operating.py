@@ -1,10 +1,10 @@
 """What a transaction knows of how the registry is operated, and of its upkeep."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from wheelyard_core.domain.operating import Mode, Operation, ScheduledJob
+from wheelyard_core.domain.operating import Backup, Mode, Operation, ScheduledJob, Target
 
 
 class Operating(Protocol):
@@ -20,6 +20,26 @@ class Operating(Protocol):
 
     def begin_epoch(self) -> int:
         """Have everything that was decided before count no more; return the new epoch."""
+        ...
+
+
+class Backups(Protocol):
+    """What was backed up."""
+
+    def begin(self, target: Target) -> None:
+        """Note that a backup begins: nothing is thrown away until it has ended."""
+        ...
+
+    def succeeded(self, target: Target, seconds: float, size: int) -> None:
+        """Note that it has ended well."""
+        ...
+
+    def gave_up(self, target: Target) -> None:
+        """Note that it has ended otherwise."""
+        ...
+
+    def listed(self) -> Sequence[Backup]:
+        """Return the last backup of everything that ever was."""
         ...
 
 
@@ -44,6 +64,10 @@ class Jobs(Protocol):
 
     def failed(self, name: str, every: float, error: str) -> None:
         """Note why a job was not done."""
+        ...
+
+    def lease(self, name: str, every: float, period: timedelta) -> bool:
+        """Keep others from a job for a period; False where another keeps us from it."""
         ...
 
     def keep(self, name: str, state: Mapping[str, object]) -> None:

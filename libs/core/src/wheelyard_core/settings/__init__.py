@@ -65,6 +65,9 @@ class Settings:
     drain_seconds: int
     sweep_seconds: float
     audit_days: int
+    gc_grace_hours: int
+    reconcile_hours: int
+    reread_days: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -88,6 +91,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         drain_seconds=source.read(service.DRAIN_SECONDS),
         sweep_seconds=source.read(service.SWEEP_SECONDS),
         audit_days=source.read(service.AUDIT_DAYS),
+        gc_grace_hours=source.read(service.GC_GRACE_HOURS),
+        reconcile_hours=source.read(service.RECONCILE_HOURS),
+        reread_days=source.read(service.REREAD_DAYS),
     )
     source.finish()
     return settings

@@ -8,6 +8,7 @@ from wheelyard_core.settings.forms import (
     one_of,
     parse_count,
     parse_days,
+    parse_number,
     parse_path,
     parse_seconds,
 )
@@ -59,6 +60,25 @@ SWEEP_SECONDS: Final = Setting(
     parse_seconds,
     "3",
     "How often the scheduler looks for work that was lost.",
+)
+GC_GRACE_HOURS: Final = Setting(
+    "WHEELYARD_GC_GRACE_HOURS",
+    parse_number,
+    "72",
+    "How many hours after they were deleted the bytes of files stay, and blobs that belong to"
+    " nothing after they were found: longer than a backup takes, and than the longest upload.",
+)
+RECONCILE_HOURS: Final = Setting(
+    "WHEELYARD_RECONCILE_HOURS",
+    parse_count,
+    "24",
+    "How often the database is held against the object store.",
+)
+REREAD_DAYS: Final = Setting(
+    "WHEELYARD_REREAD_DAYS",
+    parse_days,
+    "30",
+    "Within how many days every stored file is read again, and its digest compared.",
 )
 AUDIT_DAYS: Final = Setting(
     "WHEELYARD_AUDIT_DAYS", parse_days, "730", "How many days audit events are kept."

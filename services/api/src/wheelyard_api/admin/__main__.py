@@ -9,6 +9,7 @@ from wheelyard_api.admin.outbox import outbox
 from wheelyard_api.admin.setup import bootstrap, credentials, make_bucket, migrate
 from wheelyard_api.admin.smoke import smoke
 from wheelyard_api.admin.tokens import token
+from wheelyard_api.admin.upkeep import gc, reconcile, repair
 from wheelyard_api.admin.users import user
 from wheelyard_api.admin.waiting import wait_for_schema
 
@@ -21,6 +22,7 @@ def main() -> None:
 for command in (
     *(migrate, wait_for_schema, make_bucket, bootstrap, credentials, check, smoke),
     *(user, token, outbox, maintenance),
+    *(reconcile, gc, repair),
 ):
     main.add_command(command)
 

@@ -7,11 +7,13 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db.models import OperationRow, ScheduledJobRow
+from wheelyard_core.adapters.db.models import BackupRow, OperationRow, ScheduledJobRow
 from wheelyard_core.adapters.db.time import database_time
-from wheelyard_core.domain.operating import Mode, Operation, ScheduledJob
+from wheelyard_core.domain.operating import Backup, Mode, Operation, ScheduledJob, Target
 
 _ONLY: Final = 1
+# In a job's state: until when somebody is at it.
+_LEASED: Final = "leased_until"
 _ERROR_LENGTH: Final = 2_000
 # Two schedulers' clocks tick apart: what is due in a moment is due.
 _EARLY: Final = 0.9
@@ -53,6 +55,45 @@ class SqlOperating:
         return row
 
 
+class SqlBackups:
+    """What was backed up."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def begin(self, target: Target) -> None:
+        """Note that a backup begins: nothing is thrown away until it has ended."""
+        self._locked(target).started_at = database_time(self._session)
+
+    def succeeded(self, target: Target, seconds: float, size: int) -> None:
+        """Note that it has ended well."""
+        row = self._locked(target)
+        row.succeeded_at = database_time(self._session)
+        row.duration_seconds, row.size = seconds, size
+
+    def gave_up(self, target: Target) -> None:
+        """Note that it has ended otherwise."""
+        self._locked(target).started_at = None
+
+    def listed(self) -> Sequence[Backup]:
+        """Return the last backup of everything that ever was."""
+        rows = self._session.scalars(select(BackupRow).order_by(BackupRow.target))
+        return [
+            Backup(
+                Target(row.target), row.started_at, row.succeeded_at, row.duration_seconds, row.size
+            )
+            for row in rows
+        ]
+
+    def _locked(self, target: Target) -> BackupRow:
+        row = self._session.get(BackupRow, target.value, with_for_update=True)
+        if row is None:
+            row = BackupRow(target=target.value)
+            self._session.add(row)
+            self._session.flush()
+        return row
+
+
 class SqlJobs:
     """The scheduled jobs."""
 
@@ -87,6 +128,18 @@ class SqlJobs:
     def failed(self, name: str, every: float, error: str) -> None:
         """Note why a job was not done."""
         self._locked(name, every).error = error[:_ERROR_LENGTH]
+
+    def lease(self, name: str, every: float, period: timedelta) -> bool:
+        """Keep others from a job for a period; False where another keeps us from it.
+
+        A period of nothing gives the lease back.
+        """
+        row, now = self._locked(name, every), database_time(self._session)
+        until = row.state.get(_LEASED)
+        if period and until is not None and datetime.fromisoformat(until) > now:
+            return False
+        row.state = {**row.state, _LEASED: (now + period).isoformat()}
+        return True
 
     def keep(self, name: str, state: Mapping[str, object]) -> None:
         """Keep what a job that ran wants to know when it runs again."""

@@ -19,7 +19,7 @@ from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.group_pages import SqlGroupPages
 from wheelyard_core.adapters.db.groups import SqlGroups
 from wheelyard_core.adapters.db.members import SqlMembers
-from wheelyard_core.adapters.db.operating import SqlJobs, SqlOperating
+from wheelyard_core.adapters.db.operating import SqlBackups, SqlJobs, SqlOperating
 from wheelyard_core.adapters.db.outbox import SqlOutbox
 from wheelyard_core.adapters.db.packages import SqlReleases
 from wheelyard_core.adapters.db.pages import SqlPages
@@ -31,6 +31,7 @@ from wheelyard_core.adapters.db.standings import SqlPackages
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
 from wheelyard_core.adapters.db.trusted import SqlTrustedPublishers
+from wheelyard_core.adapters.db.upkeep import SqlCollecting, SqlReconciling
 from wheelyard_core.adapters.db.uploads import SqlUploads
 from wheelyard_core.adapters.db.users import SqlUsers
 from wheelyard_core.domain.audit import Action
@@ -104,6 +105,9 @@ class SqlUnitOfWork:
         self.trusted = SqlTrustedPublishers(self.session)
         self.operating = SqlOperating(self.session)
         self.jobs = SqlJobs(self.session)
+        self.backups = SqlBackups(self.session)
+        self.reconciling = SqlReconciling(self.session)
+        self.collecting = SqlCollecting(self.session)
         self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
         self.audit = self.audit_trail = SqlAudit(self.session, self._request_id)
         return self
