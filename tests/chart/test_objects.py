@@ -172,6 +172,38 @@ def test_whoever_is_scaled_has_no_number_of_its_own(
             assert "replicas" not in one["spec"]
 
 
+def test_whoever_is_scaled_by_cpu_is_measured_by_its_own_container(
+    examples: dict[str, Rendered],
+) -> None:
+    deployments = examples["ha"].of("Deployment")
+    for name, one in examples["ha"].of("HorizontalPodAutoscaler").items():
+        (metric,) = one["spec"]["metrics"]
+        (container,) = deployments[name]["spec"]["template"]["spec"]["containers"]
+        assert metric["containerResource"]["container"] == container["name"]
+        assert container["resources"]["requests"]["cpu"]
+
+
+def test_workers_are_scaled_by_the_work_of_their_own_queues(examples: dict[str, Rendered]) -> None:
+    queries = {
+        name: one["spec"]["triggers"][0]["metadata"]["query"].partition("task IN ")[2]
+        for name, one in examples["full"].of("ScaledObject").items()
+    }
+
+    assert queries == {"worker-verify": "('verify', 'discard')", "worker-index": "('index')"}
+
+
+def test_workers_have_the_memory_that_their_children_may_take(example: Rendered) -> None:
+    for name, one in example.of("Deployment").items():
+        if not name.startswith("worker-"):
+            continue
+        (container,) = one["spec"]["template"]["spec"]["containers"]
+        environment = {each["name"]: each["value"] for each in container["env"]}
+        # 300,000 KiB each (adapters/queue.py), and the parent.
+        needed = int(environment["WHEELYARD_WORKER_CONCURRENCY"]) * 300_000 / 1024 + 150
+        limit = container["resources"]["limits"]["memory"]
+        assert needed <= int(limit[:-2]) * {"Mi": 1, "Gi": 1024}[limit[-2:]], name
+
+
 def test_another_image_or_other_settings_are_another_migration(chart: Chart) -> None:
     def job(*sets: str) -> str:
         (name,) = chart.render("default", sets=sets).of("Job")

@@ -53,7 +53,7 @@ DRAIN_SECONDS: Final = Setting(
     "WHEELYARD_DRAIN_SECONDS",
     parse_count,
     "6",
-    "How long a request or a task may go on after its process was told to stop.",
+    "How long a request of the api or a task may go on after its process was told to stop.",
 )
 SWEEP_SECONDS: Final = Setting(
     "WHEELYARD_SWEEP_SECONDS",
