@@ -12,6 +12,8 @@ from tests.support.chart import Chart, Object, Rendered, containers, find_kubeco
 from tests.support.servers.finding import Machine, Missing
 from tests.support.servers.report import without
 
+from wheelyard_core.adapters.queue import QUEUE_OF
+
 _SCHEMAS = Path(__file__).parent / "schemas"
 _WORKLOADS = ("Deployment", "StatefulSet", "Job")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -189,7 +191,14 @@ def test_workers_are_scaled_by_the_work_of_their_own_queues(examples: dict[str, 
         for name, one in examples["full"].of("ScaledObject").items()
     }
 
-    assert queries == {"worker-verify": "('verify', 'discard')", "worker-index": "('index')"}
+    tasks: dict[str, list[str]] = {}
+    for task, queue in QUEUE_OF.items():
+        tasks.setdefault(queue, []).append(f"'{task.value}'")
+    both = tasks["verify"] + tasks["maintenance"]
+    assert queries == {
+        "worker-verify": f"({', '.join(both)})",
+        "worker-index": f"({', '.join(tasks['index'])})",
+    }
 
 
 def test_workers_have_the_memory_that_their_children_may_take(example: Rendered) -> None:

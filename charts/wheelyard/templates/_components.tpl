@@ -60,8 +60,8 @@
 
 {{/* The tasks of a worker group's queues, as SQL. */}}
 {{- define "wheelyard.tasksOf" -}}
-{{- $tasks := dict "verify" "verify" "index" "index" "maintenance" "discard" -}}
+{{- $tasks := dict "verify" (list "verify") "index" (list "index") "maintenance" (list "discard" "reconcile" "collect") -}}
 {{- $names := list -}}
-{{- range .values.queues }}{{ $names = append $names (printf "'%s'" (get $tasks .)) }}{{ end -}}
+{{- range .values.queues }}{{ range get $tasks . }}{{ $names = append $names (printf "'%s'" .) }}{{ end }}{{ end -}}
 {{- join ", " $names -}}
 {{- end }}
