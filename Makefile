@@ -58,6 +58,10 @@ clients-matrix: setup  ## Run every client in every cell, print the matrix, writ
 alerts-drill: setup  ## Break a running Wheelyard until its alerts fire in a real Prometheus; print them
 	@$(BIN)/pytest -n 0 -m drill $(ARGS) tests/alerts
 
+.PHONY: dashboards-preview
+dashboards-preview: setup  ## Draw the dashboards of a Wheelyard that runs for a minute, in build/dashboards
+	@$(BIN)/python -m scripts.dashboards.preview
+
 .PHONY: lint
 lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

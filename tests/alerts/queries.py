@@ -38,23 +38,6 @@ FOREIGN = frozenset(
 )
 # Shown by what is no process of Wheelyard's: the robot, a program of the operator's choice.
 BY_ROBOTS = frozenset({"wheelyard_synthetic_last_success_timestamp_seconds"})
-# That work in progress adds to the catalogue.
-COMING = frozenset(
-    {
-        "wheelyard_reconcile_objects",
-        "wheelyard_reconcile_verified_objects",
-        "wheelyard_reconcile_last_success_timestamp_seconds",
-        "wheelyard_gc_deleted_objects_total",
-        "wheelyard_gc_reclaimed_bytes_total",
-        "wheelyard_gc_candidates",
-        "wheelyard_backup_last_success_timestamp_seconds",
-        "wheelyard_backup_last_size_bytes",
-        "wheelyard_restore_drill_last_success_timestamp_seconds",
-        "wheelyard_read_only",
-        "wheelyard_rate_limited_total",
-        "wheelyard_audit_events_total",
-    }
-)
 _WORDS = frozenset(
     [
         "by",
@@ -132,7 +115,7 @@ def base(metric: str) -> str:
 
 def complaints(query: str) -> list[str]:
     """Return what of a query does not exist."""
-    known = METRICS.keys() | FOREIGN | BY_ROBOTS | COMING | recorded_names()
+    known = METRICS.keys() | FOREIGN | BY_ROBOTS | recorded_names()
     found = [f"no metric {name}" for name in metrics_in(query) if base(name) not in known]
     for matcher in matchers_in(query):
         metric = METRICS.get(base(matcher.metric))
