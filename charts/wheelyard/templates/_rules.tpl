@@ -2,6 +2,7 @@
      Prometheus' own braces would be eaten. Put into *into*: files (by name), wrong (sentences). Of: root, into. */}}
 {{- define "wheelyard.rules" -}}
 {{- $given := .root.Values.metrics.prometheusRule -}}
+{{- $full := include "wheelyard.fullname" .root -}}
 {{- $files := dict -}}
 {{- $wrong := list -}}
 {{- $known := list -}}
@@ -13,6 +14,8 @@
 {{- $name := $rule.alert | default $rule.record -}}
 {{- $known = append $known $name -}}
 {{- if not (has $name $given.excludeRules) -}}
+{{- /* What the cluster tells of pods and Jobs has no label of ours: they are known by this release's name. */ -}}
+{{- $_ := set $rule "expr" (replace ".*wheelyard.*" (printf "%s.*" $full) $rule.expr) -}}
 {{- with get $given.overrides $name -}}
 {{- if hasKey . "for" }}{{ $_ := set $rule "for" (get . "for") }}{{ end -}}
 {{- if hasKey . "severity" }}{{ $_ := set $rule "labels" (merge (dict "severity" .severity) ($rule.labels | default dict)) }}{{ end -}}
