@@ -4,6 +4,7 @@ uv and the action compute the addresses of the exchange from the host of the upl
 ask them by https whatever its scheme.
 """
 
+import hashlib
 import json
 import ssl
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tests.support.issuer import REQUEST_TOKEN, Issuer, github, gitlab, running_
 from tests.support.proxy import Proxy
 from tests.support.scraping import metrics, metrics_ports
 from tests.support.seed import SeededProject, unique
+from tests.support.sigstore import Signing, Sigstore
 from tests.support.tls import trusted_here
 from tests.support.wheelyard import Wheelyard, start_embedded
 
@@ -42,6 +44,7 @@ class World:
     ca_file: Path
     hub: Issuer
     lab: Issuer
+    sigstore: Sigstore
 
     @property
     def address(self) -> str:
@@ -63,12 +66,17 @@ def world(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         # Forges sign by RSA.
         hub, lab = (stack.enter_context(running_issuer("RS256")) for _ in range(2))
         issuers = [{"url": hub.url, "preset": "github"}, {"url": lab.url, "preset": "gitlab"}]
-        started = start_embedded(folder, WHEELYARD_OIDC_ISSUERS=json.dumps(issuers))
+        sigstore = Sigstore()
+        started = start_embedded(
+            folder,
+            WHEELYARD_OIDC_ISSUERS=json.dumps(issuers),
+            WHEELYARD_SIGSTORE_TRUSTED_ROOT=str(sigstore.write(folder / "trusted_root.json")),
+        )
         wheelyard = running(started, pytestconfig, stack)
         behind = stack.enter_context(Backstage(wheelyard))
         tls, ca_file = trusted_here(folder)
         front = stack.enter_context(Proxy(int(wheelyard.host.rpartition(":")[2]), tls))
-        yield World(wheelyard, behind, front, ca_file, hub, lab)
+        yield World(wheelyard, behind, front, ca_file, hub, lab, sigstore)
 
 
 @pytest.fixture
@@ -284,6 +292,85 @@ def test_the_action_publishes_with_twine(
     ).succeeded()
 
     assert listed(world, project, maintainer) == ["trusted-demo 1.0"]
+
+
+def require_attestations(world: World, project: SeededProject, secret: str) -> None:
+    url = f"{world.wheelyard.url}/api/v4/projects/{project.id}"
+    headers = {"PRIVATE-TOKEN": secret, "Content-Type": "application/json"}
+    assert ask("PUT", url, b'{"attestation_policy": "require"}', headers).status == 200
+
+
+def attest(world: World, repository: str, wheel: Path, **changed: str) -> Path:
+    """Write an attestation beside a file, as `pypi-attestations sign` does in a workflow."""
+    server = f"{world.hub.url}/{repository}"
+    signing = Signing(
+        wheel.name,
+        hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        issuer=world.hub.url,
+        repository=server,
+        workflow=f"{server}/.github/workflows/publish.yml@refs/tags/v1.0",
+    )
+    beside = wheel.with_name(f"{wheel.name}.publish.attestation")
+    beside.write_text(json.dumps(world.sigstore.attest(signing, **changed)), encoding="utf-8")
+    return beside
+
+
+def attested_by(world: World, project: SeededProject, wheel: Path, secret: str) -> object:
+    place = f"{world.wheelyard.url}/api/v4/projects/{project.id}/packages/pypi"
+    address = f"{place}/integrity/trusted-demo/1.0/{wheel.name}/provenance"
+    answer = ask("GET", address, headers={"PRIVATE-TOKEN": secret})
+    assert answer.status == 200, answer.body
+    [bundle] = json.loads(answer.body)["attestation_bundles"]
+    return bundle["publisher"]["repository"]
+
+
+def test_uv_sends_the_attestations_beside_a_file(
+    world: World,
+    person: Person,
+    project: SeededProject,
+    maintainer: str,
+    repository: str,
+    wheel: Path,
+) -> None:
+    trust_github(world, project, maintainer, repository)
+    require_attestations(world, project, maintainer)
+
+    refused = uv_publish(world, person, project, wheel, on_github(world, repository)).failed()
+    attest(world, repository, wheel)
+    # It sends the attestations among the files that it is given, as `dist/*` gives them.
+    both = wheel.with_name(f"{wheel.name}*")
+    uv_publish(world, person, project, both, on_github(world, repository)).succeeded()
+
+    assert "takes only files with attestations" in refused.output
+    assert attested_by(world, project, wheel, maintainer) == repository
+
+
+def test_the_action_sends_attestations_with_twine(
+    world: World,
+    person: Person,
+    project: SeededProject,
+    maintainer: str,
+    repository: str,
+    wheel: Path,
+) -> None:
+    trust_github(world, project, maintainer, repository)
+    require_attestations(world, project, maintainer)
+    url = world.upload_url(project)
+    env = {
+        "TWINE_USERNAME": "__token__",
+        "TWINE_PASSWORD": exchanged(world, on_github(world, repository), url),
+        "REQUESTS_CA_BUNDLE": str(world.ca_file),
+    }
+
+    def upload(*what: Path) -> Finished:
+        return person.twine("upload", "--attestations", "--repository-url", url, *what, env=env)
+
+    other = attest(world, repository, wheel, issuer="https://issuer.example")
+    refused = upload(wheel, other).failed()
+    upload(wheel, attest(world, repository, wheel)).succeeded()
+
+    assert "OIDCIssuerV2 does not match" in " ".join(refused.output.split())
+    assert attested_by(world, project, wheel, maintainer) == repository
 
 
 def test_the_action_tells_every_reason(
