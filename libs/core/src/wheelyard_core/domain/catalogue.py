@@ -158,7 +158,10 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class PackageListing:
-    """What a package's simple page is made of: published files, neither deleted nor quarantined."""
+    """What a package's simple page is made of: published files, neither deleted nor quarantined.
+
+    `files` are in the order in which they were published.
+    """
 
     normalized: str
     serial: int

@@ -30,13 +30,17 @@ def plainly(make: Callable[[], Rendered | None]) -> Rendered | None:
 
 def package_page(listing: PackageListing, public_url: str, scope: str) -> PackagePage:
     """Return the page of a listing, ordered by version and name."""
-    versions = {text: Version(text) for text in {file.version for file in listing.files}}
-    ordered = sorted(listing.files, key=lambda file: (versions[file.version], file.filename))
+    parsed = {file.version: Version(file.version) for file in listing.files}
+    ordered = sorted(listing.files, key=lambda file: (parsed[file.version], file.filename))
+    # 1.0 and 1.0.0 are one release, shown as it was first published.
+    spelled: dict[Version, str] = {}
+    for file in listing.files:
+        spelled.setdefault(parsed[file.version], file.version)
     return PackagePage(
         name=listing.normalized,
         serial=listing.serial,
         files=tuple(_page_file(file, listing.normalized, public_url, scope) for file in ordered),
-        versions=tuple(sorted(versions, key=versions.__getitem__)),
+        versions=tuple(spelled[version] for version in sorted(spelled)),
         status=ProjectStatus(listing.standing.status.value, listing.standing.reason),
     )
 
