@@ -12,7 +12,7 @@ from typing import Final
 
 import wheelyard_api.app
 import wheelyard_indexer.app
-from wheelyard_core.domain.errors import RegistryError
+from wheelyard_core.domain.errors import AuthenticationRequired, RegistryError
 from wheelyard_web.errors import STATUS_OF
 
 ROOT: Final = Path(__file__).parent.parent
@@ -23,6 +23,8 @@ _APPLICATIONS: Final = (wheelyard_api.app, wheelyard_indexer.app)
 # The problems of an archive are collected, or yielded, before they are one refusal.
 _COLLECTED: Final = frozenset({"add", "stop"})
 _FORMATS: Final = Path("libs/core/src/wheelyard_core/formats")
+# They return why credentials do not count.
+_REASONS: Final = frozenset({"refusal", "_wrong_channel"})
 _PROBLEM: Final = "invalid_distribution"
 _HEAD: Final = """\
 # Errors
@@ -47,7 +49,9 @@ def refusals() -> set[Refusal]:
     found: set[Refusal] = set()
     for folder in _SOURCES:
         for file in sorted((ROOT / folder).rglob("*.py")):
-            found.update(_in_module(file.relative_to(ROOT), ast.parse(file.read_text()), kinds))
+            tree = ast.parse(file.read_text())
+            spelled = ast.fix_missing_locations(_Spelled(tree).visit(tree))
+            found.update(_in_module(file.relative_to(ROOT), spelled, kinds))
     return found
 
 
@@ -74,6 +78,27 @@ def _first_line(kind: type[RegistryError]) -> str:
     return (kind.__doc__ or "").partition("\n")[0]
 
 
+class _Spelled(ast.NodeTransformer):
+    """Puts the texts that a module names in place of their names."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._texts: dict[str, ast.Constant] = {}
+        for node in tree.body:
+            match node:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name), value=ast.Constant(value=str()) as text)
+                    | ast.Assign(
+                        targets=[ast.Name(id=name)], value=ast.Constant(value=str()) as text
+                    )
+                ):
+                    self._texts[name] = text
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return the text of a name that is read, and the name of anything else."""
+        is_read = isinstance(node.ctx, ast.Load)
+        return self._texts.get(node.id, node) if is_read else node
+
+
 def _in_module(file: Path, tree: ast.Module, kinds: dict[str, str]) -> Iterator[Refusal]:
     archives = file.is_relative_to(_FORMATS)
     for node in ast.walk(tree):
@@ -82,14 +107,28 @@ def _in_module(file: Path, tree: ast.Module, kinds: dict[str, str]) -> Iterator[
                 yield from _refusal(kinds[_name(func)], text)
             case ast.ClassDef(name=name) if name in kinds:
                 yield from _said_by_itself(node, kinds[name])
-            case ast.Raise(exc=ast.Call(args=[text])) | ast.Expr(value=ast.Yield(value=text)) if (
-                archives and text is not None
-            ):
-                yield from _refusal(_PROBLEM, text)
-            case ast.Call(func=ast.Attribute(attr=attr), args=[text]) if (
-                archives and attr in _COLLECTED
-            ):
-                yield from _refusal(_PROBLEM, text)
+        yield from _of_credentials(node)
+        if archives:
+            yield from _of_an_archive(node)
+
+
+def _of_credentials(node: ast.AST) -> Iterator[Refusal]:
+    """Yield why credentials do not count, which is told where they would have to."""
+    match node:
+        case ast.Call(func=ast.Name(id="Anonymous"), args=[text, *_]):
+            yield from _refusal(AuthenticationRequired.code, text)
+        case ast.FunctionDef(name=name) if name in _REASONS:
+            for said in ast.walk(node):
+                if isinstance(said, ast.Return) and said.value is not None:
+                    yield from _refusal(AuthenticationRequired.code, said.value)
+
+
+def _of_an_archive(node: ast.AST) -> Iterator[Refusal]:
+    match node:
+        case ast.Raise(exc=ast.Call(args=[text])) | ast.Expr(value=ast.Yield(value=text)) if text:
+            yield from _refusal(_PROBLEM, text)
+        case ast.Call(func=ast.Attribute(attr=attr), args=[text]) if attr in _COLLECTED:
+            yield from _refusal(_PROBLEM, text)
 
 
 def _said_by_itself(kind: ast.ClassDef, code: str) -> Iterator[Refusal]:
@@ -108,6 +147,10 @@ def _name(func: ast.expr) -> str:
 
 
 def _refusal(code: str, text: ast.expr) -> Iterator[Refusal]:
+    if isinstance(text, ast.BoolOp):
+        for value in text.values:
+            yield from _refusal(code, value)
+        return
     sentence = re.sub("…+", "…", " ".join(_words(text).split()))
     # A sentence that is nothing but what differs is written elsewhere.
     if any(char.isalpha() for char in sentence.replace("…", "")) and " " in sentence:
@@ -117,6 +160,8 @@ def _refusal(code: str, text: ast.expr) -> Iterator[Refusal]:
 def _words(text: ast.expr) -> str:
     match text:
         case ast.Constant(value=str(words)):
+            return words
+        case ast.FormattedValue(value=ast.Constant(value=str(words)), conversion=-1):
             return words
         case ast.JoinedStr(values=parts):
             return "".join(_words(part) for part in parts)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from tests.support.inherited import inherited
 from tests.support.kept import make_tables
@@ -145,7 +146,9 @@ def versitygw(versitygw_server: S3Server) -> Iterator[Buckets]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have a killed run leave one folder at the most, for the next one to remove."""
+    """Have no example fail for a busy machine, and a killed run leave one folder at the most."""
+    hypothesis.settings.register_profile("busy", deadline=None)
+    hypothesis.settings.load_profile("busy")
     environ = os.environ  # noqa: TID251  pytest's own variables
     if "PYTEST_XDIST_WORKER" in environ:
         # It has the folder of the run.

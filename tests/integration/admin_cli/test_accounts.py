@@ -77,7 +77,7 @@ def test_a_token_is_printed_alone_and_once_and_revoked_at_once(
     assert shown[1:5] == ["personal", "laptop", "ada", "read_api"]
     succeeded(run("token", "revoke", shown[0]))
 
-    assert acts_as(settings, secret) == Anonymous("The token was revoked")
+    assert acts_as(settings, secret) == Anonymous("The token was revoked: use another one")
     assert len(rows(succeeded(run("token", "list")))) == 1
     assert rows(succeeded(run("token", "list", "--all")))[1][-1] == "revoked"
 

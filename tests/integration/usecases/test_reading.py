@@ -252,7 +252,7 @@ def test_credentials_that_do_not_count_say_why(world: World) -> None:
         nobody = authenticate(uow, None, pepper, now).actor
 
     assert [getattr(actor, "refused", None) for actor in actors] == [
-        "The token has expired",
+        "The token has expired: make a new one",
         "The token's account no longer exists",
         "The credentials are not known: check the token",
         "The credentials are not known: check the token",

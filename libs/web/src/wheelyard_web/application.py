@@ -63,7 +63,7 @@ def refuse_broken_text() -> None:
         try:
             part.decode()
         except UnicodeDecodeError as error:
-            raise InvalidInput("The address is not in UTF-8") from error
+            raise InvalidInput("The address is not in UTF-8, percent-encoded") from error
 
 
 def without_trailing_slash(application: Wsgi) -> Wsgi:

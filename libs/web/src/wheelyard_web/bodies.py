@@ -23,7 +23,9 @@ class Body:
             # Gunicorn's own, of a chunk that is none: neither an OSError nor a ValueError.
             raise Broken(f"The body is not in chunks, as its head says: {error}") from error
         except (OSError, ValueError) as error:
-            raise Broken("The connection broke in the middle of the request") from error
+            raise Broken(
+                "The connection broke in the middle of the request; send it again"
+            ) from error
         return read
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 # One range. Of several, the whole file is an answer that the RFC allows and every client takes.
-_ONE: Final = re.compile(r"\s*bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*\Z", re.IGNORECASE)
+_ONE: Final = re.compile(r"\s*bytes\s*=\s*([0-9]*)\s*-\s*([0-9]*)\s*\Z", re.IGNORECASE)
+# Beyond every file. Python refuses to read numbers of some thousand digits.
+_FAR: Final = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,19 @@ def wanted_span(
     if found is None or found[1] == found[2] == "":
         return None
     if found[1] == "":
-        return _suffix(int(found[2]), size)
-    start = int(found[1])
-    stop = int(found[2]) + 1 if found[2] else size
+        return _suffix(_number(found[2]), size)
+    start = _number(found[1])
+    stop = _number(found[2]) + 1 if found[2] else size
     if found[2] and stop <= start:
         return None
     if start >= size:
         raise Unsatisfiable
     return Span(start, min(stop, size))
+
+
+def _number(digits: str) -> int:
+    significant = digits.lstrip("0") or "0"
+    return int(significant) if len(significant) < len(str(_FAR)) else _FAR
 
 
 def _suffix(length: int, size: int) -> Span:

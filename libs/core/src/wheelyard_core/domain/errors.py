@@ -20,7 +20,7 @@ class InvalidInput(RegistryError):
 
 
 class InvalidName(InvalidInput):
-    """Not a project name by the name format of the packaging specifications (PEP 508)."""
+    """Not a package name by the name format of the packaging specifications (PEP 508)."""
 
     code = "invalid_name"
 

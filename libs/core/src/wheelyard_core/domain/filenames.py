@@ -78,7 +78,8 @@ class DistributionFilename:
                 if is_same(found_name, found_version, name, version):
                     return cls(text, Filetype.SDIST, found_name, found_version, frozenset(), "")
         raise InvalidFilename(
-            f"The file name {text!a} does not belong to {name.text} {version.text}."
+            f"The file name {text!a} does not belong to {name.text} {version.text}: it begins with"
+            " the name and the version of its release."
         )
 
     @classmethod

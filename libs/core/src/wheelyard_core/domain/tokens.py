@@ -134,11 +134,11 @@ class TokenRecord:
     def refusal(self, now: datetime) -> str | None:
         """Return why the token does not work at *now*, or None when it does."""
         if self.revoked_at is not None:
-            return "The token was revoked"
+            return "The token was revoked: use another one"
         if self.expires_at is not None and self.expires_at <= now:
-            return "The token has expired"
+            return "The token has expired: make a new one"
         if self.user_is_blocked:
-            return "The token's account is blocked"
+            return "The token's account is blocked: ask an administrator"
         return None
 
 

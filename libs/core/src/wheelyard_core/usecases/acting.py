@@ -58,7 +58,7 @@ class Acting:
         """Return the person who acts and changes something; a project access token is none."""
         person = self.person(writes=True)
         if person.is_bot:
-            raise NotAllowed("A project access token may not do that")
+            raise NotAllowed("A project access token may not do that: use a personal one")
         return person
 
     def admin(self, *, writes: bool) -> Person:

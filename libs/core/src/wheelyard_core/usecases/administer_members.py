@@ -61,7 +61,7 @@ def add_member(acting: Acting, where: Where, user_id: int, new: NewRole) -> Memb
     require_grantable(own, new.role)
     user = find_user(acting, user_id)
     if user.is_bot:
-        raise InvalidInput("user_id is the bot of a project access token")
+        raise InvalidInput("user_id is the bot of a project access token: change the token instead")
     # A membership that has ended is there and shows nowhere; the new one takes its place.
     if acting.uow.members.get(place, user.id, acting.now) is None:
         acting.uow.members.remove(place, user.id)

@@ -56,7 +56,7 @@ def create_personal_token(
         acting.admin(writes=True)
     user = find_user(acting, person.user_id if user_id is None else user_id)
     if user.is_bot:
-        raise InvalidInput("user_id is the bot of a project access token")
+        raise InvalidInput("user_id is the bot of a project access token: make another token there")
     grant = Grant(
         TokenKind.PERSONAL, new.name, new.scopes, user_id=user.id, expires_at=new.expires_at
     )
@@ -99,7 +99,7 @@ def own_token(acting: Acting, *, lock: bool = False) -> TokenDetails:
     token = acting.uow.token_admin.get(acting.actor.token_id, lock=lock)
     if token is None or token.revoked_at is not None:
         # Another request was first, while this one waited for the row.
-        raise AuthenticationRequired("The token was revoked")
+        raise AuthenticationRequired("The token was revoked: use another one")
     return token
 
 
@@ -123,7 +123,9 @@ def rotate(
         _revoke_family(acting.uow, token)
         raise InvalidInput(_REUSED)
     if not token.is_active(acting.now):
-        raise InvalidInput("The token was revoked or has expired, and cannot be rotated")
+        raise InvalidInput(
+            "The token was revoked or has expired, and cannot be rotated: make a new one"
+        )
     acting.uow.token_admin.retire(token.id)
     if expires_at is None and token.expires_at is not None:
         midnight = acting.now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -46,7 +46,7 @@ def add_rule(acting: Acting, reference: str, pattern: Pattern, levels: Levels) -
     project, _ = acting.project(reference, Permission.ADMINISTER)
     _require_some(levels)
     if len(acting.uow.rules.of_project(project.id)) >= _MOST:
-        raise InvalidInput(f"A project has at most {_MOST} protection rules")
+        raise InvalidInput(f"A project has at most {_MOST} protection rules: remove one first")
     rule = acting.uow.rules.add(project.id, pattern, levels)
     _record(acting, Action.PROTECTION_ADDED, None, rule)
     acting.uow.commit()

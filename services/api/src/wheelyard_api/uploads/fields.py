@@ -50,7 +50,7 @@ def check_action(fields: Mapping[str, list[str]], query: Mapping[str, str]) -> N
     if action not in {"", "file_upload"}:
         raise InvalidInput(f":action must be file_upload, not {action!r}")
     if _one(fields, "protocol_version") not in {"", "1"}:
-        raise InvalidInput("protocol_version must be 1")
+        raise InvalidInput("protocol_version must be 1, if it is sent at all")
 
 
 def read_declared(fields: Mapping[str, list[str]]) -> Declared:
@@ -88,7 +88,9 @@ def _digest(fields: Mapping[str, list[str]], name: str, parse: Callable[[str], s
 def _required(fields: Mapping[str, list[str]], name: str) -> str:
     text = _one(fields, name, strip_unknown=False)
     if text == "":
-        raise InvalidInput(f"The field {name} is missing")
+        raise InvalidInput(
+            f"The field {name} is missing: an upload needs name, version and content"
+        )
     return text
 
 
@@ -96,6 +98,6 @@ def _one(fields: Mapping[str, list[str]], name: str, *, strip_unknown: bool = Tr
     """Return the one value of a field, "" where it has none; two that differ are refused."""
     values = set(fields.get(name, []))
     if len(values) > 1:
-        raise InvalidInput(f"The field {name} is sent twice with different values")
+        raise InvalidInput(f"The field {name} is sent twice with different values: send it once")
     value = values.pop() if values else ""
     return "" if strip_unknown and value in _NO_VALUE else value

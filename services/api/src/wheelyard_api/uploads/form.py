@@ -171,7 +171,9 @@ class UploadForm:
         try:
             piece = self._body.read(_PIECE)
         except (OSError, ValueError, ClientDisconnected) as error:
-            raise Broken("The connection broke in the middle of the upload") from error
+            raise Broken(
+                "The connection broke in the middle of the upload; send it again"
+            ) from error
         if piece:
             self.last_byte_at = self._clock()
         return piece

@@ -56,7 +56,7 @@ class CheckedReader:
             if self._digester.size > self._limit:
                 raise FileTooLarge(self._limit)
         elif self._digester.size == 0:
-            raise InvalidInput("The file is empty")
+            raise InvalidInput("The file is empty: send a wheel or an sdist")
         elif self._declared is not None:
             self._declared.digests.check(self._digester.digests())
         return piece
@@ -182,7 +182,9 @@ class Submission:
         declared.digests.check(digests)
         whole = self._candidate(form, declared, part)
         if replace(candidate, attestations=whole.attestations) != whole:
-            raise InvalidInput("The fields behind the file contradict those before it")
+            raise InvalidInput(
+                "The fields behind the file contradict those before it: send each once"
+            )
         return whole
 
     @property
