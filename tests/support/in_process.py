@@ -212,21 +212,20 @@ def in_process(settings: dict[str, str]) -> Iterator[Yard]:
 
 
 @contextmanager
-def small(folder: Path, redis_source: Source, **settings: str) -> Iterator[Yard]:
-    """Start a registry over SQLite and a Redis of its own, for many tests to share."""
-    with (
-        RedisServer(redis_source) as redis,
-        in_process(
-            environment(folder, f"sqlite:///{folder}/yard.db", redis.url) | settings
-        ) as yard,
-    ):
-        yield yard
-        assert yard.hand.failures == []
-
-
-@contextmanager
 def working(settings: dict[str, str]) -> Iterator[Yard]:
     """The same; what is promised in it must not have failed."""
     with in_process(settings) as started:
         yield started
         assert started.hand.failures == []
+
+
+@contextmanager
+def small(folder: Path, redis_source: Source, **settings: str) -> Iterator[Yard]:
+    """The same over an SQLite of our tables and a Redis of its own, for many tests to share."""
+    with RedisServer(redis_source) as redis:
+        whole = environment(folder, f"sqlite:///{folder}/yard.db", redis.url) | settings
+        database = make_database(read_settings(whole).database, "test", lambda _: True)
+        database.migrate()
+        database.close()
+        with working(whole) as started:
+            yield started

@@ -59,7 +59,7 @@ def settings(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shared_yard(tmp_path_factory: pytest.TempPathFactory, redis_source: Source) -> Iterator[Yard]:
+def one_yard(tmp_path_factory: pytest.TempPathFactory, redis_source: Source) -> Iterator[Yard]:
     """One registry for all tests of a module: they look at it, or have projects of their own."""
     folder = tmp_path_factory.mktemp("shared")
     with small(folder, redis_source, WHEELYARD_VERDICT_SECONDS="30") as started:

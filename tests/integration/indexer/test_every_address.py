@@ -31,10 +31,10 @@ CLIENTS = {
 
 
 @pytest.fixture(scope="module")
-def reader(shared_yard: Yard) -> Reader:
-    project = shared_yard.seed.project()
-    found = Reader(shared_yard, project, shared_yard.seed.developer_token(project))
-    shared_yard.must_publish(project.id, found.secret, WHEEL)
+def reader(one_yard: Yard) -> Reader:
+    project = one_yard.seed.project()
+    found = Reader(one_yard, project, one_yard.seed.developer_token(project))
+    one_yard.must_publish(project.id, found.secret, WHEEL)
     return found
 
 

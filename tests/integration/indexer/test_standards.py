@@ -33,9 +33,9 @@ FROZEN = {
 
 
 @pytest.fixture(scope="module")
-def index(shared_yard: Yard) -> Reader:
+def index(one_yard: Yard) -> Reader:
     """A project with files of each kind, two of them yanked."""
-    found = with_files(shared_yard, *ALL)
+    found = with_files(one_yard, *ALL)
     put(found, "yank/demo-pkg/0.9", reason='Broken: "a" <b> & c')
     put(found, f"yank/demo-pkg/1%212.0%2Blocal.1/{EPOCH.filename}")
     return found
@@ -199,9 +199,9 @@ def test_pep_714_the_name_of_the_key_of_metadata(index: Reader) -> None:
         ("deprecated", 201, True),
     ],
 )
-def test_pep_792_project_status(status: str, uploads: int, offers: bool, shared_yard: Yard) -> None:
+def test_pep_792_project_status(status: str, uploads: int, offers: bool, one_yard: Yard) -> None:
     """Each of the four has its marker, and its effects on uploads, listings and downloads."""
-    index = with_files(shared_yard, WHEEL)
+    index = with_files(one_yard, WHEEL)
     address = by_name(index)[WHEEL.filename]["url"]
 
     put(index, "status/demo-pkg", status=status, reason="moved & gone")
