@@ -136,11 +136,13 @@ def test_a_file_costs_one_statement_among_thousands_of_projects(
     yard: Yard, member: GroupReader, project: SeededProject
 ) -> None:
     yard.must_publish(project.id, member.secret, ONE)
+    yard.must_publish(project.id, member.secret, TWO)
     with_many_projects(yard, member.group)
-    address = f"files/{ONE.sha256}/{ONE.filename}"
-    member.warm(address)
+    known, another = (f"files/{one.sha256}/{one.filename}" for one in (ONE, TWO))
+    member.warm(known)
 
-    assert len(member.statements(address)) == 1
+    assert len(member.statements(another)) == 1
+    assert member.statements(known) == []
 
 
 def test_all_who_may_read_the_same_share_one_page(

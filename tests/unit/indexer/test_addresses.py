@@ -2,7 +2,14 @@
 
 import pytest
 
-from wheelyard_indexer.addresses import file_address, is_place_of, page_address, place_of
+from wheelyard_indexer.addresses import (
+    file_address,
+    file_route,
+    is_below_group,
+    is_place_of,
+    page_address,
+    place_of,
+)
 
 DIGEST = "0a" * 32
 
@@ -60,3 +67,10 @@ def test_a_place_is_of_the_project_that_the_router_read() -> None:
     assert is_place_of("/api/v4/projects/a/b/packages/pypi", "a/b")
     assert not is_place_of("/a/b/simple", "a/b")
     assert not is_place_of("//a/b", "a/b")
+
+
+def test_a_place_is_a_groups_or_a_projects() -> None:
+    assert is_below_group("/api/v4/groups/a/b/-/packages/pypi")
+    assert not is_below_group("/api/v4/projects/a/packages/pypi")
+    assert not is_below_group("/api/v4/groups/a")
+    assert file_route("/api/v4/groups/1/-/packages/pypi").startswith("/api/v4/groups/<path:")

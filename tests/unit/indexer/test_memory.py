@@ -184,6 +184,24 @@ def test_a_page_that_changes_drops_its_files_and_no_others() -> None:
     assert here.file(other) is not None
 
 
+def test_a_group_finds_the_file_of_any_project_that_it_may_read() -> None:
+    here = memory()
+    _, sha256, filename = FILE_KEY
+    for project_id in (1, 2):
+        file = replace(FILE, key=f"files/{project_id}", page_key=f"page::{project_id}:demo")
+        here.remember_file((project_id, sha256, filename), file, here.ticket())
+
+    def found(*project_ids: int) -> str | None:
+        file = here.file_below(frozenset(project_ids), sha256, filename)
+        return None if file is None else file.key
+
+    assert (found(1), found(2), found(3), found()) == ("files/1", "files/2", None, None)
+    here.forget(["page::1:demo"])
+    assert (found(1), found(1, 2)) == (None, "files/2")
+    here.forget([EPOCH])
+    assert found(1, 2) is None
+
+
 def test_an_emptied_redis_leaves_no_file() -> None:
     here = memory()
     here.remember_file(FILE_KEY, FILE, here.ticket())

@@ -3,7 +3,10 @@
 from typing import Final
 
 PROJECT_ROUTE: Final = "/api/v4/projects/<path:reference>/packages/pypi"
+GROUP_ROUTE: Final = "/api/v4/groups/<path:reference>/-/packages/pypi"
 ALIAS_ROUTE: Final = "/<path:reference>"
+_GROUPS: Final = "/api/v4/groups/"
+_OF_GROUP: Final = "/-/packages/pypi"
 _SIMPLE: Final = "/simple"
 _FILES: Final = "/files"
 _DIGEST: Final = 64
@@ -43,7 +46,12 @@ def is_place_of(place: str, reference: str) -> bool:
 
 def is_group_of(place: str, reference: str) -> bool:
     """Tell whether the router, which read *reference*, read the same group as we did."""
-    return place == f"/api/v4/groups/{reference}/-/packages/pypi"
+    return place == f"{_GROUPS}{reference}{_OF_GROUP}"
+
+
+def is_below_group(place: str) -> bool:
+    """Tell whether a place is a group's and not a project's: no alias begins like this."""
+    return place.startswith(_GROUPS) and place.endswith(_OF_GROUP)
 
 
 def page_route(place: str, package: str) -> str:
@@ -57,4 +65,6 @@ def file_route(place: str) -> str:
 
 
 def _route(place: str) -> str:
+    if is_below_group(place):
+        return GROUP_ROUTE
     return PROJECT_ROUTE if place.startswith("/api/v4/projects/") else ALIAS_ROUTE

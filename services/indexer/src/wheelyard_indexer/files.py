@@ -28,9 +28,7 @@ _ALIAS: Final = "/<path:reference>/files"
 @blueprint.get(f"{_ALIAS}/<sha256>/<filename>", provide_automatic_options=False)
 def project_file(reference: str, sha256: str, filename: str) -> Response:
     """Answer with a file of a project, or its metadata file."""
-    outage = request.environ.get(OUTAGE)
-    if outage is not None:
-        raise outage
+    _raise_an_outage()
     remembering = Remembering.begin(part(Memory), request.environ)
     allowed = remembering.allowed(reference)
     stored = _find(frozenset({allowed.project_id}), sha256.lower(), filename)
@@ -43,9 +41,21 @@ def project_file(reference: str, sha256: str, filename: str) -> Response:
 @blueprint.get(f"{_GROUP}/<sha256>/<filename>", provide_automatic_options=False)
 def group_file(reference: str, sha256: str, filename: str) -> Response:
     """Answer with a file of any project below a group that the actor may read."""
-    group = Remembering.begin(part(Memory), request.environ).allowed_group(reference)
+    _raise_an_outage()
+    remembering = Remembering.begin(part(Memory), request.environ)
+    group = remembering.allowed_group(reference)
     stored = _find(group.project_ids, sha256.lower(), filename)
-    return _answer(stored, _served(stored, filename), public=group.public)
+    file = _served(stored, filename)
+    if not _redirects(file):
+        remembering.file(stored.project_id, sha256.lower(), filename, file)
+    return _answer(stored, file, public=group.public)
+
+
+def _raise_an_outage() -> None:
+    """Raise what the hot path met when it opened the blob: it need not be met again."""
+    outage = request.environ.get(OUTAGE)
+    if outage is not None:
+        raise outage
 
 
 def _find(project_ids: frozenset[int], sha256: str, filename: str) -> StoredFile:

@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterable
 from time import monotonic, perf_counter
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from wheelyard_core.domain.access import Actor
 from wheelyard_core.ports import OpenFile, StorageUnavailable
 from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negotiate
-from wheelyard_indexer.addresses import file_address, file_route, page_address, page_route
+from wheelyard_indexer.addresses import (
+    file_address,
+    file_route,
+    is_below_group,
+    page_address,
+    page_route,
+)
 from wheelyard_indexer.answers import Headers
-from wheelyard_indexer.file_answers import Asked, file_answer
-from wheelyard_indexer.memory import Grant, GrantKey, Memory
+from wheelyard_indexer.file_answers import Asked, ServedFile, file_answer
+from wheelyard_indexer.memory import Grant, GrantKey, GroupGrant, Memory
 from wheelyard_indexer.sending import PIECE, Body, Sender, Told, ToldFile
 from wheelyard_web.watching import Exchange, Origin
 
@@ -47,7 +54,7 @@ class Found(NamedTuple):
     body: bytes | Body
     route: str
     form: str
-    grant: Grant
+    actor: Actor | None
 
 
 def grant_key(environ: Environ, place: str) -> GrantKey:
@@ -69,6 +76,14 @@ def remembered_grant(memory: Memory, environ: Environ, place: str) -> Grant | No
         return None
     grant = memory.grant(grant_key(environ, place))
     return None if grant is None or grant.until <= monotonic() else grant
+
+
+def remembered_group(memory: Memory, environ: Environ, place: str) -> GroupGrant | None:
+    """Return what these credentials may read below a group, where that still holds."""
+    if not memory.is_current():
+        return None
+    below = memory.group(grant_key(environ, place))
+    return None if below is None or below.until <= monotonic() else below
 
 
 class HotPath:
@@ -116,24 +131,38 @@ class HotPath:
         route = page_route(place, package)
         if etag_matches(environ.get("HTTP_IF_NONE_MATCH"), answer.etag):
             unchanged = answer.headers_unchanged
-            return Found("304 NOT MODIFIED", unchanged, b"", route, answer.form, grant)
+            return Found("304 NOT MODIFIED", unchanged, b"", route, answer.form, grant.actor)
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body
-        return Found("200 OK", answer.headers, body, route, answer.form, grant)
+        return Found("200 OK", answer.headers, body, route, answer.form, grant.actor)
 
     def _file(self, environ: Environ, place: str, sha256: str, filename: str) -> Found | None:
-        grant = remembered_grant(self._memory, environ, place)
-        if grant is None:
+        readable = self._readable(environ, place, sha256, filename)
+        if readable is None:
             return None
-        file = self._memory.file((grant.project_id, sha256, filename))
-        if file is None:
-            return None
-        answer = file_answer(file, Asked.of(environ), public=grant.public)
+        file, public, actor = readable
+        answer = file_answer(file, Asked.of(environ), public=public)
         try:
             body = b"" if answer.span is None else self._sender.begin(file, answer.span)
         except StorageUnavailable as error:
             environ[OUTAGE] = error
             return None
-        return Found(answer.status, answer.headers, body, file_route(place), FILE, grant)
+        return Found(answer.status, answer.headers, body, file_route(place), FILE, actor)
+
+    def _readable(
+        self, environ: Environ, place: str, sha256: str, filename: str
+    ) -> tuple[ServedFile, bool, Actor | None] | None:
+        """Return a file, whether anybody may read it, and who does, as far as is remembered."""
+        if is_below_group(place):
+            below = remembered_group(self._memory, environ, place)
+            if below is None:
+                return None
+            file = self._memory.file_below(below.group.project_ids, sha256, filename)
+            return None if file is None else (file, below.group.public, below.actor)
+        grant = remembered_grant(self._memory, environ, place)
+        if grant is None:
+            return None
+        file = self._memory.file((grant.project_id, sha256, filename))
+        return None if file is None else (file, grant.public, grant.actor)
 
     def _answer(
         self, found: Found, environ: Environ, start_response: Any, began: float
@@ -144,7 +173,7 @@ class HotPath:
         status, method = int(found.status[:3]), environ["REQUEST_METHOD"]
 
         def tell(sent: int) -> None:
-            exchange = Exchange(request_id, client_ip, found.route, found.grant.actor, status, sent)
+            exchange = Exchange(request_id, client_ip, found.route, found.actor, status, sent)
             self._observe(Hit(exchange, method, found.form, perf_counter() - began))
 
         if isinstance(found.body, bytes):

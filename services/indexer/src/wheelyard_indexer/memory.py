@@ -5,7 +5,7 @@ only then. Reads take no lock: a dictionary's `get` is whole under the interpret
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final, Protocol, TypeAlias, TypeVar
@@ -113,6 +113,8 @@ class Memory:
         self._grants: OrderedDict[GrantKey, Grant] = OrderedDict()
         self._groups: OrderedDict[GrantKey, GroupGrant] = OrderedDict()
         self._files: OrderedDict[FileKey, ServedFile] = OrderedDict()
+        # Whose files of one digest and name are remembered: groups ask by these.
+        self._holders: dict[tuple[str, str], frozenset[int]] = {}
         # The remembered files of each page, by its key.
         self._listed: dict[str, set[FileKey]] = {}
         # May be called before anything is looked up: what was heard by then is forgotten by then.
@@ -162,9 +164,22 @@ class Memory:
             self._files[key] = file
             self._files.move_to_end(key)
             self._listed.setdefault(file.page_key, set()).add(key)
+            project_id, sha256, filename = key
+            # A new set each time: readers go through the one they found.
+            held = self._holders.get((sha256, filename), frozenset())
+            self._holders[sha256, filename] = held | {project_id}
             if len(self._files) > _FILES:
                 oldest, gone = self._files.popitem(last=False)
                 self._unlist(oldest, gone)
+
+    def file_below(
+        self, project_ids: Container[int], sha256: str, filename: str
+    ) -> ServedFile | None:
+        """Return a file of any of these projects: whichever it is, its bytes have the digest."""
+        for project_id in self._holders.get((sha256, filename), ()):
+            if project_id in project_ids:
+                return self._files.get((project_id, sha256, filename))
+        return None
 
     def remember_content(self, blob_key: str, content: bytes) -> None:
         """Keep the bytes of a blob, which no change concerns."""
@@ -182,6 +197,7 @@ class Memory:
                     self._pages.drop(key)
                     for file_key in self._listed.pop(key, ()):
                         self._files.pop(file_key, None)
+                        self._let_go(file_key)
 
     def forget_all(self) -> None:
         """Forget everything but contents, to which nothing leads any more."""
@@ -212,9 +228,17 @@ class Memory:
         self._grants.clear()
         self._groups.clear()
         self._files.clear()
+        self._holders.clear()
         self._listed.clear()
 
+    def _let_go(self, key: FileKey) -> None:
+        project_id, sha256, filename = key
+        left = self._holders.pop((sha256, filename), frozenset()) - {project_id}
+        if left:
+            self._holders[sha256, filename] = left
+
     def _unlist(self, key: FileKey, file: ServedFile) -> None:
+        self._let_go(key)
         keys = self._listed.get(file.page_key, set())
         keys.discard(key)
         if not keys:

@@ -13,7 +13,7 @@ from wheelyard_core.simple.render import Rendered
 from wheelyard_core.usecases.pages import Pages
 from wheelyard_indexer.addresses import is_group_of, is_place_of, place_of
 from wheelyard_indexer.file_answers import ServedFile
-from wheelyard_indexer.hot import grant_key, remembered_grant
+from wheelyard_indexer.hot import grant_key, remembered_grant, remembered_group
 from wheelyard_indexer.memory import Grant, GroupGrant, Memory
 from wheelyard_indexer.reading import Allowed, allowed_group, allowed_to_pull
 from wheelyard_web.identity import registry
@@ -63,16 +63,13 @@ class Remembering:
         place = place_of(self.environ["PATH_INFO"])
         if place is None or not is_group_of(place, reference):
             return allowed_group(reference).group
-        key = grant_key(self.environ, place)
-        kept = self.memory.group(key) if self.memory.is_current() else None
-        if kept is not None and kept.until > monotonic():
+        kept = remembered_group(self.memory, self.environ, place)
+        if kept is not None:
             g.actor = kept.actor
             return kept.group
         allowed = allowed_group(reference)
-        until = self._until(allowed.until)
-        self.memory.remember_group(
-            key, GroupGrant(allowed.group, until, g.get("actor")), self.ticket
-        )
+        grant = GroupGrant(allowed.group, self._until(allowed.until), g.get("actor"))
+        self.memory.remember_group(grant_key(self.environ, place), grant, self.ticket)
         return allowed.group
 
     def page(self, key: str, page: Rendered) -> None:
