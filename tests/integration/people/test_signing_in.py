@@ -1,6 +1,7 @@
 """Sessions: begun with a token, without a secret in them, over as soon as the token is."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, update
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from wheelyard_core.adapters.db.models import Token
 from wheelyard_core.domain.access import RegistryAccess, Role, Scope
+from wheelyard_core.usecases.sweep import TOKENS_KEPT
 
 pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
@@ -46,6 +48,37 @@ def test_a_session_ends_when_the_visitor_says_so(reader: Visitor, project: Seede
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     reader.look(f"/{project.path}", 401)
+
+
+def test_a_copied_cookie_opens_nothing_after_signing_out_and_other_sessions_go_on(
+    yard: Yard, reader: Visitor, project: SeededProject, developer: str
+) -> None:
+    copy, elsewhere = Visitor.of(yard), Visitor.of(yard)
+    elsewhere.sign_in(developer)
+    kept = reader.browser.get_cookie("wheelyard")
+    assert kept is not None
+    copy.browser.set_cookie("wheelyard", kept.value)
+    copy.look(f"/{project.path}")
+
+    reader.send("/_/sign-out", {})
+
+    copy.look(f"/{project.path}", 401)
+    elsewhere.look(f"/{project.path}")
+    # With a cookie that has ended already, or none: nothing to say against it.
+    copy.browser.set_cookie("wheelyard", kept.value)
+    assert copy.send("/_/sign-out", {}).status_code == 303
+    assert copy.send("/_/sign-out", {}).status_code == 303
+
+
+def test_what_is_kept_of_an_ended_session_goes_when_it_would_have_ended(
+    yard: Yard, reader: Visitor
+) -> None:
+    reader.send("/_/sign-out", {})
+    cleaner, now = yard.registry.cleaner(), yard.registry.now()
+    at_its_end = now + TOKENS_KEPT + timedelta(hours=12)
+
+    assert cleaner.forget_minted_tokens(at_its_end - timedelta(minutes=1)) == 0
+    assert cleaner.forget_minted_tokens(at_its_end + timedelta(minutes=1)) == 1
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired"])

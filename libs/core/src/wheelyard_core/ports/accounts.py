@@ -23,6 +23,14 @@ class Tokens(Protocol):
         """Record the last use."""
         ...
 
+    def end_session(self, session: str, until: datetime) -> None:
+        """Have a session that a token began, and that is good *until*, count no more."""
+        ...
+
+    def has_ended(self, session: str) -> bool:
+        """Tell whether a session was ended."""
+        ...
+
 
 class Accounts(Protocol):
     """What administration creates. Every `add_` raises AlreadyTaken and returns an id."""

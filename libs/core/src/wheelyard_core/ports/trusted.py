@@ -57,5 +57,5 @@ class TrustedPublishers(Protocol):
         ...
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Drop up to *limit* of each: ID tokens and upload tokens that ended before then."""
+        """Drop up to *limit* of each: upload tokens that ended before then, and what was spent."""
         ...

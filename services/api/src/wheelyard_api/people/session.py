@@ -1,14 +1,17 @@
 """Who looks: by a token in a header, or by the session that a token began.
 
-A session's cookie holds no secret: a token's number, and the beginning of its digest, so that the
-number of another token, in a database that was restored, is not taken for it. The token is looked
-up at every request: what ends it ends its sessions.
+A session's cookie holds no secret: a token's number, the beginning of its digest, so that the
+number of another token, in a database that was restored, is not taken for it, and a number of its
+own. Both are looked up at every request: what ends the token ends its sessions, and whoever signs
+out ends the one, wherever its cookie was copied to.
 """
 
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from hashlib import sha256
+from secrets import token_hex
 from typing import Final
 
 from flask import Response, g, request
@@ -27,6 +30,7 @@ from wheelyard_web.identity import credentials, identify, registry
 
 _SECONDS: Final = 12 * 3600
 _DIGEST: Final = 16
+_NUMBER: Final = 16
 
 
 @contextmanager
@@ -53,7 +57,7 @@ def sign_in(secret: str) -> tuple[Authenticated, TokenRecord | None]:
 
 def begin(response: Response, token: TokenRecord) -> None:
     """Begin a session of the token's."""
-    value = _signer().dumps([token.id, token.digest[:_DIGEST]])
+    value = _signer().dumps([token.id, token.digest[:_DIGEST], token_hex(_NUMBER)])
     assert isinstance(value, str)  # noqa: S101  what this signer makes
     response.set_cookie(
         _cookie(),
@@ -66,15 +70,27 @@ def begin(response: Response, token: TokenRecord) -> None:
     )
 
 
+def sign_out() -> None:
+    """End the session of the request, in every browser that has its cookie."""
+    # Whatever comes of the rest, this browser forgets it.
+    g.session_ended = True
+    number = _read(request.cookies.get(_cookie(), ""))[2]
+    if number:
+        here = registry()
+        with here.database.begin() as uow:
+            uow.tokens.end_session(number, here.now() + timedelta(seconds=_SECONDS))
+            uow.commit()
+
+
 def end(response: Response) -> None:
-    """End the session."""
+    """Have the browser forget the session."""
     response.delete_cookie(
         _cookie(), path=_path(), secure=_is_https(), httponly=True, samesite="Lax"
     )
 
 
 def has_ended() -> bool:
-    """Tell whether the request came with a session whose token no longer works."""
+    """Tell whether the request came with a session that no longer works, or ended it."""
     return bool(g.get("session_ended", False))
 
 
@@ -91,14 +107,21 @@ def _visitor(uow: UnitOfWork) -> Authenticated:
 
 
 def _token(uow: UnitOfWork, value: str) -> TokenRecord | None:
-    try:
-        number, digest = _signer().loads(value, max_age=_SECONDS)
-    except (BadData, TypeError, ValueError):
-        return None
-    record = uow.tokens.get(number)
+    token_id, digest, number = _read(value)
+    record = uow.tokens.get(token_id) if number and not uow.tokens.has_ended(number) else None
     if record is None or not hmac.compare_digest(record.digest[:_DIGEST], digest):
         return None
     return record
+
+
+def _read(value: str) -> tuple[int, str, str]:
+    """Return what a cookie says: the token's number, its digest's beginning, its own number."""
+    try:
+        token_id, digest, number = _signer().loads(value, max_age=_SECONDS)
+    except (BadData, TypeError, ValueError):
+        # No session, or one of a release before this one.
+        return 0, "", ""
+    return token_id, digest, number
 
 
 def _note(who: Authenticated) -> None:

@@ -47,7 +47,7 @@ blueprint.after_request(protect)
 
 @blueprint.after_request
 def forget_ended_session(response: Response) -> Response:
-    """Have the browser forget a session whose token no longer works."""
+    """Have the browser forget a session that no longer works."""
     if session.has_ended():
         session.end(response)
     return response
@@ -107,9 +107,8 @@ def sign_out() -> Response:
     """End the session."""
     request.max_content_length = _MOST
     require_same_origin()
-    response = _go_to(links_here().home())
-    session.end(response)
-    return response
+    session.sign_out()
+    return _go_to(links_here().home())
 
 
 @blueprint.get("/_/assets/<name>", provide_automatic_options=False)

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
-from wheelyard_core.adapters.db.models import Token, User
+from wheelyard_core.adapters.db.models import Spent, Token, User
 from wheelyard_core.adapters.db.trusted import projects_of
 from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
@@ -19,6 +19,8 @@ _TOKENS: Final = (
     .outerjoin(User, User.id == Token.user_id)
     .outerjoin(_PARENT, _PARENT.id == Token.parent_id)
 )
+# No ID token's fingerprint begins like this: they are hexadecimal.
+_SESSION: Final = "session:"
 
 
 class SqlTokens:
@@ -40,6 +42,15 @@ class SqlTokens:
         self._session.execute(
             update(Token).where(Token.id == token_id).values(last_used_at=used_at)
         )
+
+    def end_session(self, session: str, until: datetime) -> None:
+        """Have a session that a token began, and that is good *until*, count no more."""
+        if not self.has_ended(session):
+            self._session.add(Spent(fingerprint=_SESSION + session, until=until))
+
+    def has_ended(self, session: str) -> bool:
+        """Tell whether a session was ended."""
+        return self._session.get(Spent, _SESSION + session) is not None
 
     def _records(self, condition: ColumnElement[bool]) -> Sequence[TokenRecord]:
         rows = self._session.execute(_TOKENS.where(condition))

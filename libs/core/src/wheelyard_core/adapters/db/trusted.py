@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.listing import AnyRow, part_of
-from wheelyard_core.adapters.db.models import SpentIdToken, Token, TrustedPublisherRow
+from wheelyard_core.adapters.db.models import Spent, Token, TrustedPublisherRow
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.administration import Listed, Stretch
 from wheelyard_core.domain.errors import Duplicate
@@ -78,9 +78,9 @@ class SqlTrustedPublishers:
 
     def spend(self, fingerprint: str, until: datetime) -> bool:
         """Use up an ID token that is good *until*; False, and the transaction over, if it was."""
-        if self._session.get(SpentIdToken, fingerprint) is not None:
+        if self._session.get(Spent, fingerprint) is not None:
             return False
-        self._session.add(SpentIdToken(fingerprint=fingerprint, until=until))
+        self._session.add(Spent(fingerprint=fingerprint, until=until))
         try:
             self._session.flush()
         except IntegrityError:
@@ -88,17 +88,17 @@ class SqlTrustedPublishers:
         return True
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Drop up to *limit* of each: ID tokens and upload tokens that ended before then."""
-        spent = select(SpentIdToken.fingerprint).where(SpentIdToken.until < before).limit(limit)
+        """Drop up to *limit* of each: upload tokens that ended before then, and what was spent."""
+        spent = select(Spent.fingerprint).where(Spent.until < before).limit(limit)
         ended = (
             select(Token.id)
             .where(Token.kind == TokenKind.TRUSTED, Token.expires_at < before)
             .limit(limit)
         )
         gone = self._session.execute(
-            delete(SpentIdToken)
-            .where(SpentIdToken.fingerprint.in_(spent.scalar_subquery()))
-            .returning(SpentIdToken.fingerprint)
+            delete(Spent)
+            .where(Spent.fingerprint.in_(spent.scalar_subquery()))
+            .returning(Spent.fingerprint)
         ).all()
         minted = self._session.execute(
             delete(Token).where(Token.id.in_(ended.scalar_subquery())).returning(Token.id)

@@ -19,7 +19,7 @@ from wheelyard_core.adapters.db.models.operating import (
 )
 from wheelyard_core.adapters.db.models.places import Member, Namespace, ProjectRow
 from wheelyard_core.adapters.db.models.protection import ProtectionRuleRow
-from wheelyard_core.adapters.db.models.trusted import SpentIdToken, TrustedPublisherRow
+from wheelyard_core.adapters.db.models.trusted import Spent, TrustedPublisherRow
 from wheelyard_core.adapters.db.models.uploads import UploadRow
 from wheelyard_core.adapters.db.models.work import OutboxMessage
 
@@ -42,7 +42,7 @@ __all__ = [
     "Release",
     "ScheduledJobRow",
     "SchemaCompatibility",
-    "SpentIdToken",
+    "Spent",
     "Token",
     "TrustedPublisherRow",
     "UploadRow",

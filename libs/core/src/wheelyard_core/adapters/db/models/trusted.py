@@ -1,4 +1,4 @@
-"""Trusted publishing: whom projects trust, and the ID tokens that were used up."""
+"""Trusted publishing: whom projects trust, and what was used up."""
 
 from datetime import datetime
 
@@ -26,8 +26,11 @@ class TrustedPublisherRow(Base):
     last_used_at: Mapped[datetime | None]
 
 
-class SpentIdToken(Base):
-    """An ID token that an upload token was minted for, until it would be refused anyway."""
+class Spent(Base):
+    """What was good and is no more, until it would be refused anyway.
+
+    An ID token that an upload token was minted for, or a session that was ended.
+    """
 
     __tablename__ = "spent_id_tokens"
 
