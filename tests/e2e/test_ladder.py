@@ -120,7 +120,10 @@ ROUTES = {
         Route("DELETE", f"{PYPI}/yank/demo/9.9", 404),
         Route("DELETE", f"{PYPI}/yank/demo/9.9/demo-9.9.tar.gz", 404),
     ],
-    "status": [Route("GET", f"{PYPI}/uploads/{{upload}}", 200)],
+    "status": [
+        Route("GET", f"{PYPI}/uploads/{{upload}}", 200),
+        Route("GET", f"{ALIAS}/-/uploads", 200),
+    ],
 }
 LADDER = Ladder.read(TABLE, ROUTES)
 

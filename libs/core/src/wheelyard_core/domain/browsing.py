@@ -54,6 +54,14 @@ class ReleaseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """By whom or by what an upload was sent."""
+
+    user_id: int | None
+    token_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PackageLine:
     """A package in a list, with its latest release and what that says of itself."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from wheelyard_core.domain.administration import Listed, Stretch
 from wheelyard_core.domain.browsing import (
     Around,
     Description,
@@ -10,8 +11,9 @@ from wheelyard_core.domain.browsing import (
     PackageLine,
     Part,
     ReleaseLine,
+    Sender,
 )
-from wheelyard_core.domain.catalogue import Package
+from wheelyard_core.domain.catalogue import Package, Upload
 from wheelyard_core.domain.versions import ReleaseVersion
 
 
@@ -43,6 +45,10 @@ class Browsing(Protocol):
 
     def files(self, package_id: int, version: ReleaseVersion, limit: int) -> Sequence[FileLine]:
         """Return the files at a version that exist: published, quarantined or being verified."""
+        ...
+
+    def uploads(self, project_id: int, by: Sender | None, stretch: Stretch) -> Listed[Upload]:
+        """Return uploads that were refused, or wait for their verdict: all, or one sender's."""
         ...
 
     def description(self, release_id: int) -> Description | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from wheelyard_core.domain.access import Permission
+from wheelyard_core.domain.access import Actor, Anonymous, Permission, Role, require, user_of
 from wheelyard_core.domain.administering import GroupPermission, reach_of
 from wheelyard_core.domain.administration import (
     Group,
@@ -14,9 +14,9 @@ from wheelyard_core.domain.administration import (
     ProjectFilter,
     Stretch,
 )
-from wheelyard_core.domain.browsing import Around, FileLine, PackageView
-from wheelyard_core.domain.catalogue import Project
-from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.browsing import Around, FileLine, PackageView, Sender
+from wheelyard_core.domain.catalogue import Project, Upload
+from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed, NotFound
 from wheelyard_core.domain.names import normalize
 from wheelyard_core.domain.releases import Release
 from wheelyard_core.domain.versions import ReleaseVersion
@@ -93,6 +93,40 @@ def release(acting: Acting, path: str, number: int) -> Release:
     if found is None:
         raise NotFound(_NOTHING)
     return found
+
+
+def sees_uploads(acting: Acting, project: Project) -> bool:
+    """Tell whether the actor sees everybody's uploads to the project."""
+    user_id, role = user_of(acting.actor), Role.NONE
+    if user_id is not None:
+        role = acting.uow.projects.role_in(user_id, project.policy, acting.now)
+    try:
+        require(acting.actor, project.policy, role, Permission.SEE_UPLOADS)
+    except (AuthenticationRequired, NotAllowed, NotFound):
+        return False
+    return True
+
+
+def uploads(acting: Acting, path: str, stretch: Stretch) -> tuple[Project, Listed[Upload]]:
+    """Return the uploads to a project that were refused or wait; to others, their own.
+
+    Raises AuthenticationRequired; NotFound as well for whoever sees the project and has sent
+    nothing, as at the address of one upload's status.
+    """
+    try:
+        project, _ = acting.project(path, Permission.SEE)
+        by = None if sees_uploads(acting, project) else _sender(acting.actor)
+        found = acting.uow.browsing.uploads(project.id, by, stretch)
+        if by is not None and not found.total:
+            acting.project(path, Permission.SEE_UPLOADS)
+    except (NotFound, NotAllowed):
+        raise NotFound(_NOTHING) from None
+    return project, found
+
+
+def _sender(actor: Actor) -> Sender:
+    token_id = None if isinstance(actor, Anonymous) else actor.token_id
+    return Sender(user_of(actor), token_id)
 
 
 def package(

@@ -22,6 +22,9 @@ PEOPLE: Final[tuple[Operation, ...]] = (
         q=_Q, page=_Q, after=_Q, before=_Q, older=_Q, newer=_Q
     ),
     get("/{path}/-/packages/{number}", "Lead to the page of a release").answering(303, _ON),
+    _page("/{path}/-/uploads", "Show the uploads to a project that are not published").asking(
+        page=_Q
+    ),
     _page("/_/sign-in", "Show the form to sign in with"),
     Operation("post", "/_/sign-in", "Begin a session", body={FORM: _SIGN_IN})
     .answering(303, _ON)

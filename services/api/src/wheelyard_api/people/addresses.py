@@ -36,6 +36,10 @@ class Links:
         """Return the address of a group or project."""
         return f"{self.base}/{quote(path)}{_query(query)}"
 
+    def uploads(self, path: str, **query: str | None) -> str:
+        """Return the address of a project's uploads."""
+        return f"{self.base}/{quote(path)}/-/uploads{_query(query)}"
+
     def package(self, path: str, name: str, version: str | None = None, **query: str | None) -> str:
         """Return the address of a package in a project, maybe at a version."""
         segment = name.capitalize() if name in _TAKEN else name

@@ -60,7 +60,7 @@ def look_at_package(
             "turn": _turn(view, project, reading),
             "shared": shared_names.of_package(visitor, project, view.package.normalized),
             "crumbs": crumbs,
-            "tabs": tabs_of(project, "Packages"),
+            "tabs": tabs_of(visitor, project, "Packages"),
         },
     )
 

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from wheelyard_api.people.packages import look_at_package
 from wheelyard_api.people.shown import (
+    UPLOADS,
     Shown,
     Turn,
     crumbs_to,
@@ -26,6 +27,7 @@ from wheelyard_core.domain.browsing import Around
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.usecases import browse, shared_names
 from wheelyard_core.usecases.acting import Acting
+from wheelyard_core.usecases.sweep import VERDICTS_KEPT
 from wheelyard_web.identity import registry
 
 T = TypeVar("T")
@@ -92,8 +94,29 @@ def _project(visitor: Acting, project: Project, details: ProjectDetails) -> Show
             "q": q,
             "turn": Turn(back or None, forth or None),
             "crumbs": crumbs[:-1],
-            "tabs": tabs_of(project, "Packages"),
+            "tabs": tabs_of(visitor, project, "Packages"),
             "index": index,
+        },
+    )
+
+
+def look_at_uploads(visitor: Acting, path: str) -> Shown:
+    """Return the uploads to a project that came to nothing yet. Raises the ladder's refusals."""
+    links, page = links_here(), page_number()
+    newest_first = replace(_stretch(page), order_by="updated_at", descending=True)
+    project, found = browse.uploads(visitor, path, newest_first)
+    details = visitor.uow.directory.details(project.id)
+    is_personal = details.namespace.owner_id is not None
+    turn = _turn(found, page, lambda number: links.uploads(project.full_path, page=number))
+    return Shown(
+        "uploads.html",
+        {
+            "project": details,
+            "found": found,
+            "turn": turn,
+            "days": VERDICTS_KEPT.days,
+            "crumbs": [*crumbs_to(project.full_path, links, is_personal=is_personal)],
+            "tabs": tabs_of(visitor, project, UPLOADS),
         },
     )
 

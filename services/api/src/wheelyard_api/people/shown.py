@@ -13,9 +13,12 @@ from wheelyard_api.people.assets import Assets
 from wheelyard_api.people.readme import Readmes
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import InvalidInput
+from wheelyard_core.usecases import browse
+from wheelyard_core.usecases.acting import Acting
 from wheelyard_web.identity import registry
 from wheelyard_web.parts import part
 
+UPLOADS: Final = "Uploads"
 _LONGEST_QUERY: Final = 200
 _LAST_PAGE: Final = 10**9
 
@@ -113,7 +116,10 @@ def crumbs_to(path: str, links: Links, *, is_personal: bool = False) -> Iterator
         yield Crumb(name, links.place("/".join(parts[:at])) if shown else None)
 
 
-def tabs_of(project: Project, here: str) -> list[Tab]:
-    """Return the parts of a project that have pages; the one with the name *here* is this one."""
-    places = {"Packages": links_here().place(project.full_path)}
+def tabs_of(visitor: Acting, project: Project, here: str) -> list[Tab]:
+    """Return the parts of a project that the visitor sees; the one called *here* is this one."""
+    links = links_here()
+    places = {"Packages": links.place(project.full_path)}
+    if here == UPLOADS or browse.sees_uploads(visitor, project):
+        places[UPLOADS] = links.uploads(project.full_path)
     return [Tab(text, address, is_here=text == here) for text, address in places.items()]

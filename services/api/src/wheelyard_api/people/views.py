@@ -13,7 +13,7 @@ from wheelyard_api.people.addresses import PlaceConverter
 from wheelyard_api.people.assets import Assets
 from wheelyard_api.people.headers import protect
 from wheelyard_api.people.origin import require_same_origin
-from wheelyard_api.people.places import look, look_home
+from wheelyard_api.people.places import look, look_at_uploads, look_home
 from wheelyard_api.people.readme import Readmes
 from wheelyard_api.people.shown import Shown, answer, here, links_here
 from wheelyard_core.domain.access import Anonymous
@@ -76,6 +76,14 @@ def release(path: str, number: int) -> Response:
         found = browse.release(visitor, path, number)
     address = links_here().package(found.project_path, found.normalized, found.version)
     return _go_to(address)
+
+
+@blueprint.get("/<place:path>/-/uploads", provide_automatic_options=False)
+def uploads(path: str) -> Response:
+    """Show the uploads to a project that were refused or wait for their verdict."""
+    with session.looking() as visitor:
+        shown = look_at_uploads(visitor, path)
+    return answer(shown)
 
 
 @blueprint.get("/_/sign-in", provide_automatic_options=False)

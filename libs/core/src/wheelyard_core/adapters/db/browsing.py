@@ -1,17 +1,31 @@
 """Packages as people look at them: every query returns a bounded part of what may be long."""
 
 from collections.abc import Sequence
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.adapters.db import serials
-from wheelyard_core.adapters.db.listing import AnySelect, contains
-from wheelyard_core.adapters.db.models import File, FileMetadata, Release
+from wheelyard_core.adapters.db.listing import AnySelect, contains, part_of
+from wheelyard_core.adapters.db.models import File, FileMetadata, Release, UploadRow
 from wheelyard_core.adapters.db.models import Package as PackageRow
 from wheelyard_core.adapters.db.publishers import from_document
 from wheelyard_core.adapters.db.standings import standing_of
+from wheelyard_core.adapters.db.uploads import upload_of
+from wheelyard_core.domain.administration import Listed, Stretch
 from wheelyard_core.domain.browsing import (
     Around,
     Description,
@@ -19,15 +33,17 @@ from wheelyard_core.domain.browsing import (
     PackageLine,
     Part,
     ReleaseLine,
+    Sender,
     Verdict,
 )
-from wheelyard_core.domain.catalogue import FileStatus, Package, Yanked
+from wheelyard_core.domain.catalogue import FileStatus, Package, Upload, UploadStatus, Yanked
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.links import links_of
 from wheelyard_core.domain.names import normalize
 from wheelyard_core.domain.versions import ReleaseVersion
 
 T = TypeVar("T")
+_UNPUBLISHED: Final = (UploadStatus.REJECTED, UploadStatus.FAILED, UploadStatus.RECEIVED)
 _ReleaseRow: TypeAlias = Row[Release, int, int, int, str | None]
 
 
@@ -108,6 +124,21 @@ class SqlBrowsing:
             .limit(limit)
         )
         return [_file_line(row[0]) for row in rows]
+
+    def uploads(self, project_id: int, by: Sender | None, stretch: Stretch) -> Listed[Upload]:
+        """Return uploads that were refused, or wait for their verdict: all, or one sender's."""
+        query = select(UploadRow).where(
+            UploadRow.project_id == project_id, UploadRow.status.in_(_UNPUBLISHED)
+        )
+        if by is not None:
+            same = [
+                cast(UploadRow.publisher[name].as_string(), BigInteger) == number
+                for name, number in (("user_id", by.user_id), ("token_id", by.token_id))
+                if number is not None
+            ]
+            query = query.where(or_(false(), *same))
+        orders = {"id": UploadRow.id, "updated_at": UploadRow.updated_at}
+        return part_of(self._session, query, stretch, orders, lambda row: upload_of(row[0]))
 
     def description(self, release_id: int) -> Description | None:
         """Return what a release says of itself, in a wheel if there is one."""

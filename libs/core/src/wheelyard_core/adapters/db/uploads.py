@@ -47,7 +47,7 @@ class SqlUploads:
         if found is None:
             return None
         row, leased_until = found
-        upload = _upload(row)
+        upload = upload_of(row)
         if upload.status is not UploadStatus.RECEIVED or leased_until is None:
             return upload
         leased = leased_until > database_time(self._session)
@@ -105,7 +105,7 @@ class SqlUploads:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return [_upload(row) for row in rows]
+        return [upload_of(row) for row in rows]
 
     def forget_finished(self, before: datetime) -> int:
         """Drop verdicts older than *before*; return how many there were."""
@@ -117,7 +117,8 @@ class SqlUploads:
         return len(gone.all())
 
 
-def _upload(row: UploadRow) -> Upload:
+def upload_of(row: UploadRow) -> Upload:
+    """Return an upload's row as a value."""
     return Upload(
         row.id,
         row.project_id,
