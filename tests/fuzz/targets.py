@@ -39,6 +39,8 @@ _SMALL: Final = LimitSettings(
     form_fields=20,
     upload_seconds=60,
     verdict_seconds=1,
+    failures_per_minute=0,
+    mints_per_minute=0,
     burn_filenames=False,
     spool=None,
 )

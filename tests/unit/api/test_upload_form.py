@@ -26,6 +26,8 @@ LIMITS = LimitSettings(
     form_fields=50,
     upload_seconds=60,
     verdict_seconds=1,
+    failures_per_minute=0,
+    mints_per_minute=0,
     burn_filenames=False,
     spool=None,
 )

@@ -10,6 +10,7 @@ from threading import Event
 from wheelyard_core.adapters.attesting.signatures import SigstoreSignatures
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.cache.attempts import RedisAttempts
 from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
 from wheelyard_core.adapters.cache.redis import RedisPageCache, RedisVerdicts
 from wheelyard_core.adapters.cache.tracking import RedisTracking
@@ -29,7 +30,7 @@ from wheelyard_core.observability.measured import (
     measured_rendering,
 )
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_core.ports import BlobStore, PageCache, Queue, Signatures
+from wheelyard_core.ports import Attempts, BlobStore, PageCache, Queue, Signatures
 from wheelyard_core.settings import DatabaseSettings, Settings
 from wheelyard_core.usecases.attest import AttestationCheck
 from wheelyard_core.usecases.collect import Collected, Collector
@@ -68,6 +69,7 @@ class Registry:
     cache: PageCache
     verdicts: RedisVerdicts
     signatures: Signatures
+    attempts: Attempts
     reach: CrashPoint
     now: Callable[[], datetime]
     metrics: Metrics
@@ -193,6 +195,7 @@ def make_registry(
         cache=MeasuredPageCache(RedisPageCache(settings.cache), metrics),
         verdicts=RedisVerdicts(settings.cache),
         signatures=SigstoreSignatures(settings.trusted_root),
+        attempts=RedisAttempts(settings.cache),
         reach=reach,
         now=utc_now,
         metrics=metrics,

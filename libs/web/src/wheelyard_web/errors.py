@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from wheelyard_core.domain import errors
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
+from wheelyard_web.attempts import require_few_failures
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ STATUS_OF: Final[dict[type[errors.RegistryError], HTTPStatus]] = {
     errors.RuleExists: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.NotMinted: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.ReadOnly: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 REALM: Final = 'Basic realm="Wheelyard"'
@@ -58,8 +60,10 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(errors.RegistryError)
     def refuse(error: errors.RegistryError) -> Response:
+        error = rather(error)
         problems = error.problems if isinstance(error, errors.InvalidDistribution) else ()
-        return answer(status_of(error), str(error), problems)
+        response = answer(status_of(error), str(error), problems)
+        return with_wait(response, error)
 
     @app.errorhandler(DatabaseUnavailable)
     @app.errorhandler(StorageUnavailable)
@@ -87,6 +91,23 @@ def register_error_handlers(app: Flask) -> None:
         return answer(
             HTTPStatus.INTERNAL_SERVER_ERROR, f"Something is wrong here; request {request_id}"
         )
+
+
+def rather(error: errors.RegistryError) -> errors.RegistryError:
+    """Return the refusal to answer with: who has failed too often is told to wait."""
+    if isinstance(error, errors.AuthenticationRequired):
+        try:
+            require_few_failures()
+        except errors.TooManyAttempts as limited:
+            return limited
+    return error
+
+
+def with_wait(response: Response, error: errors.RegistryError) -> Response:
+    """Say in the answer to *error* how long to wait, where that is what it asks for."""
+    if isinstance(error, errors.TooManyAttempts):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def _said_of(error: HTTPException, status: HTTPStatus) -> str:

@@ -13,9 +13,11 @@ from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.errors import NotAllowed, NotMinted
-from wheelyard_core.domain.id_tokens import LONGEST, Reason
+from wheelyard_core.domain.id_tokens import LONGEST, IdToken, Reason
+from wheelyard_core.domain.issuers import issuer_named
 from wheelyard_core.ports import IssuerUnavailable
 from wheelyard_core.usecases.mint_token import Minter
+from wheelyard_web.attempts import MINT, require_few
 from wheelyard_web.errors import answer
 from wheelyard_web.identity import registry
 
@@ -37,7 +39,7 @@ def enable(app: Flask, here: Registry) -> None:
     # 21 MiB of cryptography, which only who checks signatures shall have.
     from wheelyard_core.adapters.oidc.keys import HttpIssuerKeys  # noqa: PLC0415  as said
 
-    keys = HttpIssuerKeys(oidc.issuers, oidc.ca_file)
+    keys = HttpIssuerKeys(oidc.issuers, oidc.ca_file, proxy=oidc.proxy)
     app.extensions["wheelyard.minter"] = Minter(
         here.database, keys, oidc.issuers, here.settings.pepper
     )
@@ -58,7 +60,9 @@ def audience() -> Response:
 def mint() -> Response:
     """Exchange an ID token for an upload token."""
     here = registry()
-    minted = _minter().mint(_token(), here.now(), getattr(g, "request_id", None))
+    minter, token = _minter(), _token()
+    require_few(MINT, here.settings.limits.mints_per_minute, _issuer_of(token))
+    minted = minter.mint(token, here.now(), getattr(g, "request_id", None))
     here.metrics.count(_COUNTER, "minted")
     log.info(
         "token_minted",
@@ -122,6 +126,16 @@ def _minter() -> Minter:
     if not isinstance(found, Minter):
         raise NotMinted(_DISABLED, Reason.NOT_ENABLED)
     return found
+
+
+def _issuer_of(text: str) -> str:
+    """Return the issuer that a token names, if it is known here; others share what they may."""
+    try:
+        named = IdToken.parse(text).issuer
+    except NotMinted:
+        return ""
+    found = issuer_named(named, registry().settings.oidc.issuers)
+    return "" if found is None else found.url
 
 
 def _token() -> str:

@@ -146,6 +146,19 @@ class ReadOnly(RegistryError):
     code = "read_only"
 
 
+class TooManyAttempts(RegistryError):
+    """Another attempt too soon after too many; nothing of it was looked at."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            "There were too many attempts from this address within a minute: check the"
+            " credentials, and try again in a moment"
+        )
+        self.seconds = seconds
+
+
 class NotMinted(RegistryError):
     """An ID token that gets no upload token; `errors` of the answer says why, as on PyPI."""
 

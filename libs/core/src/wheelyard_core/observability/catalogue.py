@@ -182,6 +182,14 @@ METRICS: Final[dict[str, Metric]] = {
             (Label("method", ("token",)), Label("result", ("success", "failure"))),
         ),
         Metric(
+            "wheelyard_rate_limited_total",
+            Kind.COUNTER,
+            Part.WEB,
+            "Requests refused (429) for too many attempts from one address: with credentials that "
+            "do not count (authentication), or for upload tokens (mint).",
+            (Label("scope", ("authentication", "mint")),),
+        ),
+        Metric(
             "wheelyard_token_mints_total",
             Kind.COUNTER,
             Part.API,

@@ -5,6 +5,7 @@ digests are plain values: no adapter is visible through a port.
 """
 
 from wheelyard_core.ports.accounts import Accounts, Tokens
+from wheelyard_core.ports.attempts import Attempts
 from wheelyard_core.ports.attesting import Attestations, Signatures, TrustRootUnavailable
 from wheelyard_core.ports.blobs import (
     BinaryReader,
@@ -23,6 +24,7 @@ from wheelyard_core.ports.work import Outbox, Queue, Verdicts
 
 __all__ = [
     "Accounts",
+    "Attempts",
     "Attestations",
     "BinaryReader",
     "BlobNotFound",

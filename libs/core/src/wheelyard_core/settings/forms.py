@@ -46,6 +46,13 @@ def parse_count(text: str) -> int:
     return int(text)
 
 
+def parse_bound(text: str) -> int:
+    """Read a bound: a whole number, or 0 for none."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError("a whole number, or 0 for no bound")
+    return int(text)
+
+
 def parse_days(text: str) -> int:
     """Read a number of days, from one to a thousand years."""
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text) or int(text) > _MOST_DAYS:

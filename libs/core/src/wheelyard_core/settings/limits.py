@@ -6,6 +6,7 @@ from typing import Final
 
 from wheelyard_core.settings.forms import (
     parse_bool,
+    parse_bound,
     parse_count,
     parse_path,
     parse_seconds,
@@ -38,6 +39,19 @@ _VERDICT_SECONDS: Final = Setting(
     "How long after its last byte an upload is answered at the latest, with 202 where there is no"
     " verdict yet; hatch gives up after 10.",
 )
+_FAILURES_PER_MINUTE: Final = Setting(
+    "WHEELYARD_FAILURES_PER_MINUTE",
+    parse_bound,
+    "1000",
+    "How many requests with credentials that do not count are looked at each minute from one client"
+    " address; what is above that is 429. 0 is no bound.",
+)
+_MINTS_PER_MINUTE: Final = Setting(
+    "WHEELYARD_MINTS_PER_MINUTE",
+    parse_bound,
+    "300",
+    "How many ID tokens of one issuer are looked at each minute from one client address.",
+)
 _BURN_FILENAMES: Final = Setting(
     "WHEELYARD_BURN_FILENAMES",
     parse_bool,
@@ -61,6 +75,8 @@ class LimitSettings:
     form_fields: int
     upload_seconds: float
     verdict_seconds: float
+    failures_per_minute: int
+    mints_per_minute: int
     burn_filenames: bool
     spool: Path | None
 
@@ -73,6 +89,8 @@ class LimitSettings:
             form_fields=source.read(_MAX_FORM_FIELDS),
             upload_seconds=source.read(_UPLOAD_SECONDS),
             verdict_seconds=source.read(_VERDICT_SECONDS),
+            failures_per_minute=source.read(_FAILURES_PER_MINUTE),
+            mints_per_minute=source.read(_MINTS_PER_MINUTE),
             burn_filenames=source.read(_BURN_FILENAMES),
             spool=source.read(_SPOOL_DIRECTORY),
         )

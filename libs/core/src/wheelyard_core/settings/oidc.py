@@ -1,11 +1,11 @@
 """Whose ID tokens are taken for trusted publishing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from wheelyard_core.domain.issuers import Issuer, parse_issuers
-from wheelyard_core.settings.forms import parse_path
+from wheelyard_core.settings.forms import parse_path, url_of
 from wheelyard_core.settings.setting import Setting, Source
 
 _ISSUERS: Final = Setting(
@@ -29,6 +29,14 @@ _CA_FILE: Final = Setting(
     "",
     "Certificates that issuers are trusted by, beside those of the machine.",
 )
+_PROXY: Final = Setting(
+    "WHEELYARD_OIDC_PROXY",
+    url_of("http", "https"),
+    "",
+    "The proxy by which issuers with https are asked for their keys, like `http://proxy:3128`, with"
+    " `user:password@` where it asks for that. The environment's `HTTPS_PROXY` is not read.",
+    secret=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class OidcSettings:
     issuers: tuple[Issuer, ...]
     audience: str
     ca_file: Path | None
+    proxy: str = field(repr=False, default="")
 
     @classmethod
     def read(cls, source: Source) -> "OidcSettings":
@@ -48,4 +57,5 @@ class OidcSettings:
             tuple(replace(one, audience=one.audience or audience) for one in issuers),
             audience,
             source.read(_CA_FILE),
+            source.read(_PROXY),
         )

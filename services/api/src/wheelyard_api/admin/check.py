@@ -114,7 +114,7 @@ def _store(registry: Registry) -> str:
 def _issuers(registry: Registry) -> str:
     oidc = registry.settings.oidc
     try:
-        HttpIssuerKeys(oidc.issuers, oidc.ca_file).check()
+        HttpIssuerKeys(oidc.issuers, oidc.ca_file, proxy=oidc.proxy).check()
     except IssuerUnavailable as error:
         raise NotWell(f"Nobody can publish by it: {error}") from error
     return ", ".join(issuer.url for issuer in oidc.issuers) or "none is configured"

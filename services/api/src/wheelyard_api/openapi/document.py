@@ -47,6 +47,7 @@ _REASONS: Final = {
     414: "The address is too long.",
     416: "No such range.",
     422: "There is one like it, or no upload token for this ID token: the sentence says why.",
+    429: "Too many attempts from this address; `Retry-After` says how long to wait.",
     503: "A dependency is away, or nothing may change at the moment: try again.",
 }
 

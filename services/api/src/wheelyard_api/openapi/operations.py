@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from wheelyard_api.openapi.fields import NUMBER, Fields, Schema, array, named, one_of
 
 # What every address may say: see docs/API.md, "Refusals".
-_REFUSALS: Final = (400, 401, 403, 404, 503)
+_REFUSALS: Final = (400, 401, 403, 404, 429, 503)
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 

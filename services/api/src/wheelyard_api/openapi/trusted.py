@@ -11,7 +11,7 @@ _RULE: Final = record(
 )
 _TOKEN: Final = record({"token": {"type": "string"}})
 # Whoever asks is known by the token in the body alone.
-_REFUSALS: Final = (400, 413, 422, 503)
+_REFUSALS: Final = (400, 413, 422, 429, 503)
 
 
 def _exchange(address: str, what: str, body: Schema) -> Operation:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from jinja2 import StrictUndefined
 
@@ -21,6 +21,7 @@ from wheelyard_core.domain.errors import AuthenticationRequired, RegistryError
 from wheelyard_core.ports import DatabaseUnavailable
 from wheelyard_core.usecases import browse
 from wheelyard_web import errors
+from wheelyard_web.attempts import require_few_failures
 from wheelyard_web.parts import equip, part
 
 log = structlog.get_logger()
@@ -102,6 +103,8 @@ def sign_in() -> Response:
     secret = request.form.get("token", "").strip()
     who, token = session.sign_in(secret)
     if token is None:
+        g.actor = who.actor
+        require_few_failures()
         refused = who.actor.refused if isinstance(who.actor, Anonymous) else None
         reason = refused if secret else "Give a token"
         return _sign_in_first(reason, request.form.get("next", ""))
@@ -128,12 +131,14 @@ def asset(name: str) -> Response:
 @blueprint.errorhandler(RegistryError)
 def refuse(error: RegistryError) -> Response:
     """Say no on a page of ours; to anything but a browser as everywhere else."""
+    error = errors.rather(error)
     status = errors.status_of(error)
     if not errors.prefers_page(request):
-        return errors.answer(status, str(error))
+        return errors.with_wait(errors.answer(status, str(error)), error)
     if isinstance(error, AuthenticationRequired):
         return _sign_in_first(str(error), here())
-    return answer(Shown("refused.html", {"status": status, "sentence": str(error)}), status)
+    shown = Shown("refused.html", {"status": status, "sentence": str(error)})
+    return errors.with_wait(answer(shown, status), error)
 
 
 @blueprint.errorhandler(DatabaseUnavailable)

@@ -1,7 +1,7 @@
 """An issuer's keys by HTTP: how little is believed, and how much is read.
 
 Addresses come from the instance's settings, and from the issuer's discovery document. No redirect
-is followed, so that what is asked is what is named there, and by TLS.
+is followed, so that what is asked is what is named there, and by TLS; a proxy passes it on unread.
 """
 
 import json
@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
-from urllib3 import PoolManager, Timeout
+from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.exceptions import HTTPError
 
 from wheelyard_core.domain.issuers import Issuer, is_safe
@@ -31,8 +32,9 @@ _OK: Final = 200
 class IssuerClient:
     """Asks issuers. Every method may take long: do not wait for it."""
 
-    def __init__(self, ca_file: Path | None) -> None:
+    def __init__(self, ca_file: Path | None, proxy: str = "") -> None:
         self._ca_file = ca_file
+        self._proxy = proxy
 
     def jwks(self, issuer: Issuer) -> object:
         """Return the issuer's key set as it was sent. Raises IssuerUnavailable."""
@@ -40,8 +42,23 @@ class IssuerClient:
         if self._ca_file is not None:
             _trust(context, self._ca_file)
         # A pool for each time: keys are asked for every few minutes, by a thread that ends.
-        with PoolManager(ssl_context=context, retries=False, timeout=_SILENCE) as pool:
+        with self._pool(issuer, context) as pool:
             return _document(pool, issuer.jwks_url or _discovered(pool, issuer))
+
+    def _pool(self, issuer: Issuer, context: ssl.SSLContext) -> PoolManager:
+        # An issuer without TLS is on this machine, where no proxy reaches.
+        if not self._proxy or not issuer.url.startswith("https:"):
+            return PoolManager(ssl_context=context, retries=False, timeout=_SILENCE)
+        secret = urlsplit(self._proxy).netloc.rpartition("@")[0]
+        return ProxyManager(
+            self._proxy,
+            proxy_headers=make_headers(proxy_basic_auth=unquote(secret)) if secret else None,
+            # What is trusted beside the machine's is the issuers' authority; a proxy may be of it.
+            proxy_ssl_context=context,
+            ssl_context=context,
+            retries=False,
+            timeout=_SILENCE,
+        )
 
 
 def _discovered(pool: PoolManager, issuer: Issuer) -> str:

@@ -15,9 +15,13 @@ class HttpIssuerKeys:
     """Asks issuers for their keys when they are first needed, and now and then."""
 
     def __init__(
-        self, issuers: Sequence[Issuer], ca_file: Path | None, patience: Patience | None = None
+        self,
+        issuers: Sequence[Issuer],
+        ca_file: Path | None,
+        patience: Patience | None = None,
+        proxy: str = "",
     ) -> None:
-        client = IssuerClient(ca_file)
+        client = IssuerClient(ca_file, proxy)
         self._keyrings = {
             issuer: Keyring(partial(client.jwks, issuer), patience or Patience())
             for issuer in issuers
