@@ -1,16 +1,37 @@
 """READMEs are rendered by a process that is not waited for, and remembered up to a bound."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from wheelyard_api.people import readme as module
-from wheelyard_api.people.readme import Readmes
-from wheelyard_api.people.readme_html import to_html
+from wheelyard_api.people.readme import SECONDS, Readmes
+from wheelyard_api.people.readme_html import CPU_SECONDS, to_html
 
 
 def test_what_takes_too_long_is_not_waited_for() -> None:
     assert Readmes(seconds=0.05).html("# Title", "text/markdown") is None
+
+
+ENDLESS = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass"
+
+
+def test_what_counts_is_the_processors_time_and_not_how_busy_the_machine_is() -> None:
+    assert SECONDS >= 10 * CPU_SECONDS
+
+
+def test_what_takes_too_much_of_the_processor_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    readmes = Readmes()
+    monkeypatch.setattr(module, "_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", ENDLESS))
+    assert readmes.html("# Title", "text/markdown") is None
+
+    # Whatever asks again would get an answer now.
+    monkeypatch.setattr(module, "_COMMAND", ("echo", '"again"'))
+    assert readmes.html("# Title", "text/markdown") is None
 
 
 def test_a_readme_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,13 @@
 """READMEs as HTML, rendered once each by a process that may be stopped.
 
 Whoever publishes writes them, and neither docutils nor Pygments is written for hostile input: a
-regular expression that never ends would hold all threads of this process. What cannot be rendered
-in time is shown as it is.
+regular expression that never ends would hold all threads of this process. What takes more of the
+processor than a README may is shown as it is, on a busy machine as on an idle one: the process has
+a bound of its own (readme_html.py), and the clock's is far above it.
 """
 
 import json
+import signal
 import subprocess
 import sys
 from collections import OrderedDict
@@ -24,17 +26,22 @@ log = structlog.get_logger()
 
 _LONGEST: Final = 512 << 10
 _LONGEST_SHOWN: Final = 4 << 20
-_SECONDS: Final = 6.0
+# Four of the processor's, of which a machine with a load of ten gives this process a tenth.
+SECONDS: Final = 45.0
+# How long one page waits for the READMEs of others.
+_TURN_SECONDS: Final = 10.0
 _AT_ONCE: Final = 2
 _KEPT: Final = 32 << 20
 _MOST_KEPT: Final = 4096
 _AGAIN_SECONDS: Final = 60.0
+# How a process ends that used up its share of the processor.
+_SPENT: Final = (-signal.SIGXCPU, -signal.SIGKILL)
 _COMMAND: Final = (sys.executable, "-m", "wheelyard_api.people.readme_html")
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of a README. What failed may come of a busy machine: it is tried again later."""
+    """What came of a README. What the machine was too busy for is tried again, a bit later."""
 
     html: str | None
     until: float | None = None
@@ -50,7 +57,7 @@ class _Outcome:
 class Readmes:
     """Renders READMEs, and remembers what came out, up to a bound."""
 
-    def __init__(self, seconds: float = _SECONDS, kept: int = _KEPT) -> None:
+    def __init__(self, seconds: float = SECONDS, kept: int = _KEPT) -> None:
         self._seconds = seconds
         self._kept = kept
         self._size = 0
@@ -65,7 +72,7 @@ class Readmes:
         key = sha256(f"{content_type}\n{text}".encode("utf-8", "surrogatepass")).digest()
         outcome = self._known(key)
         # Many are not worth waiting for: a page without its README rendered is a page.
-        if outcome is None and self._turn.acquire(timeout=self._seconds):
+        if outcome is None and self._turn.acquire(timeout=min(self._seconds, _TURN_SECONDS)):
             try:
                 # Somebody may have rendered it while we waited for our turn.
                 outcome = self._known(key) or self._render(text, content_type)
@@ -89,6 +96,9 @@ class Readmes:
             log.warning(
                 "readme_not_rendered", error=type(error).__name__, detail=_last_words(error)
             )
+            if isinstance(error, subprocess.CalledProcessError) and error.returncode in _SPENT:
+                # It would take as much of the processor again.
+                return _Outcome(None)
             return _Outcome(None, monotonic() + _AGAIN_SECONDS)
         is_shown = isinstance(answer, str) and len(answer) <= _LONGEST_SHOWN
         return _Outcome(answer if is_shown else None)

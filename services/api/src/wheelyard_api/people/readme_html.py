@@ -17,7 +17,7 @@ import nh3
 from readme_renderer import markdown, rst
 from readme_renderer.clean import ALLOWED_TAGS
 
-_CPU_SECONDS: Final = 4
+CPU_SECONDS: Final = 4
 _MEMORY: Final = 512 << 20
 _PREFIX: Final = "user-content-"
 _TAGS: Final = ALLOWED_TAGS - {"img", "picture", "input"}
@@ -156,7 +156,7 @@ def _opened(tag: str, given: dict[str, str]) -> str:
 def main() -> None:
     """Read a README and its type from standard input, and write HTML or null."""
     # Somebody else wrote it: it may be made to take for ever.
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     text, content_type = json.load(sys.stdin)
     json.dump(to_html(text, content_type), sys.stdout)
