@@ -19,7 +19,14 @@ SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 def take(story: Story, chromium: Path) -> None:
     """Take each page once wide and light, once narrow and dark."""
-    pages = {"projects": "/", "project": f"/{story.tools.path}", "package": story.package}
+    pages = {
+        "projects": "/",
+        "project": f"/{story.tools.path}",
+        "package": story.package,
+        "group": f"/{story.group.path}",
+        "shared-name": story.shared,
+        "uploads": story.uploads,
+    }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for size, (width, height) in SIZES.items():

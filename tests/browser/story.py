@@ -81,7 +81,16 @@ class Story:
     tools: SeededProject
     empty: SeededProject
     strange: SeededProject
+    website: SeededProject
     secret: str
+
+    @property
+    def uploads(self) -> str:
+        return f"/{self.tools.path}/-/uploads"
+
+    @property
+    def shared(self) -> str:
+        return f"/{self.website.path}/packages/acme-logging"
 
     @property
     def package(self) -> str:
@@ -95,10 +104,10 @@ class Story:
     def told(cls, wheelyard: Wheelyard, behind: Backstage) -> Self:
         """Make all of it, by the registry's own addresses where that matters."""
         ada = _account(behind, "ada")
-        group, tools, empty, strange = _places(behind)
+        group, tools, empty, strange, website = _places(behind)
         behind.seed.member(Role.OWNER, group=group, user=ada)
         secret = behind.seed.personal_token(ada)
-        told = cls(wheelyard, group, tools, empty, strange, secret)
+        told = cls(wheelyard, group, tools, empty, strange, website, secret)
         for version in ("1.0", "2.0rc1", "2.1.0"):
             told.publish(tools, _LEDGER.versioned(version).wheel())
         latest = _LEDGER.versioned("2.1.1")
@@ -106,6 +115,8 @@ class Story:
         for name, summary in _OTHERS.items():
             other = ADistribution(fields=()).named(name, "0.4.2").with_field("Summary", summary)
             told.publish(tools, other.wheel())
+        told.publish(website, ADistribution().named("acme-logging", "0.9").wheel())
+        told.refuse(tools)
         told.publish(strange, _hostile().wheel())
         told.yank("ledger/2.1.0", "loses the last event of a batch")
         return told
@@ -114,6 +125,11 @@ class Story:
         url = f"{self.wheelyard.url}/api/v4/projects/{project.id}/packages/pypi"
         for built in files:
             assert post(url, AForm.of(built), self.secret).status == 201
+
+    def refuse(self, project: SeededProject) -> None:
+        url = f"{self.wheelyard.url}/api/v4/projects/{project.id}/packages/pypi"
+        broken = ADistribution().named("broken").with_member("../evil.py").with_record("")
+        assert post(url, AForm.of(broken.wheel()), self.secret).status == 400
 
     def yank(self, what: str, reason: str) -> None:
         url = f"{self.wheelyard.url}/api/v4/projects/{self.tools.id}/packages/pypi/yank/{what}"
@@ -131,14 +147,14 @@ def _account(behind: Backstage, name: str) -> int:
 
 def _places(
     behind: Backstage,
-) -> tuple[SeededGroup, SeededProject, SeededProject, SeededProject]:
+) -> tuple[SeededGroup, SeededProject, SeededProject, SeededProject, SeededProject]:
     with behind.registry.database.begin() as uow:
         acme = uow.accounts.add_group("acme", "Acme")
         inner = uow.accounts.add_group("platform", "Platform", acme)
         tools = uow.accounts.add_project("tools", "Tools", acme)
         empty = uow.accounts.add_project("fresh", "Fresh", inner)
         strange = uow.accounts.add_project("strange", "Strange", inner)
-        uow.accounts.add_project("website", "Website", acme, Visibility.INTERNAL)
+        website = uow.accounts.add_project("website", "Website", acme, Visibility.INTERNAL)
         says = "Command line tools that every team uses, and the libraries below them."
         uow.directory.change(tools, ProjectChanges(description=says))
         uow.commit()
@@ -148,6 +164,7 @@ def _places(
         SeededProject(tools, "acme/tools", group),
         SeededProject(empty, "acme/platform/fresh", below),
         SeededProject(strange, "acme/platform/strange", below),
+        SeededProject(website, "acme/website", group),
     )
 
 

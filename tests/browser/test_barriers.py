@@ -31,6 +31,7 @@ def test_no_page_has_a_barrier(seen: Page, story: Story) -> None:
     for path in (
         *("/", "/acme", f"/{story.tools.path}", f"/{story.empty.path}", "/no/such"),
         *(story.package, f"{story.package}/2.1.0", story.hostile),
+        *(story.uploads, story.shared, f"/{story.empty.path}/-/uploads"),
     ):
         found += barriers(seen, path)
 

@@ -109,7 +109,8 @@ def test_no_page_is_wider_than_its_window(page: Page, story: Story) -> None:
     sign_in(page, story)
     for width in (1280, 768, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
-        for path in ("/", "/acme", f"/{story.tools.path}", story.package, "/_/sign-in", "/no/such"):
+        places = ("/", "/acme", f"/{story.tools.path}", story.package, story.shared, story.uploads)
+        for path in (*places, "/_/sign-in", "/no/such"):
             page.goto(path)
             wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert wide <= 0, (width, path, wide)

@@ -234,7 +234,7 @@ def test_who_may_delete_does(actor: str, path: str, world: World) -> None:
 @pytest.mark.parametrize("actor", [*OUTSIDERS, "guest", "reporter", "deploy read"])
 def test_an_upload_of_others_is_like_none(actor: str, world: World) -> None:
     for visibility in VISIBILITIES:
-        spot, (status,) = world.spot(visibility), ROUTES["status"]
+        spot, status = world.spot(visibility), ROUTES["status"][0]
 
         others, none = (
             world.ask(status, facts, spot.headers(actor))

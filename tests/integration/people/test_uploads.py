@@ -79,6 +79,7 @@ def test_others_see_their_own_uploads_or_nothing(
         assert "Uploads" not in visitor.look(f"/{open_project.path}").text
 
 
+@pytest.mark.own_registry
 def test_a_verdict_is_kept_for_thirty_days(
     yard: Yard, reader: Visitor, project: SeededProject, developer: str
 ) -> None:
