@@ -42,7 +42,7 @@ _VERDICT_SECONDS: Final = Setting(
 _FAILURES_PER_MINUTE: Final = Setting(
     "WHEELYARD_FAILURES_PER_MINUTE",
     parse_bound,
-    "1000",
+    "6000",
     "How many requests with credentials that do not count are looked at each minute from one client"
     " address; what is above that is 429. 0 is no bound.",
 )
