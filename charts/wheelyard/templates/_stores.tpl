@@ -66,6 +66,9 @@
 {{- else -}}
 {{- $_ := set $files "token-pepper" (dict "name" $known "key" "token-pepper") -}}
 {{- end -}}
+{{- with $root.Values.auth.oidc.proxySecret.name -}}
+{{- $_ := set $files "oidc-proxy" (dict "name" . "key" $root.Values.auth.oidc.proxySecret.key) -}}
+{{- end -}}
 {{- with $root.Values.auth.oidc.caSecret.name -}}
 {{- $_ := set $files "oidc-ca.crt" (dict "name" . "key" $root.Values.auth.oidc.caSecret.key) -}}
 {{- end -}}
