@@ -22,7 +22,9 @@ def test_accounts_are_created_listed_blocked_and_promoted(
     assert isinstance(acts_as(settings, secret), Person)
 
     succeeded(run("user", "block", "ADA"))
-    assert acts_as(settings, secret) == Anonymous("The token's account is blocked")
+    assert acts_as(settings, secret) == Anonymous(
+        "The token's account is blocked: ask an administrator"
+    )
     [_, ada, root] = rows(succeeded(run("user", "list")))
     assert ada[1:5] == ["Ada", "Ada L.", "ada@example.com", "blocked"]
     assert root[1:5] == ["root", "root", "-", "administrator"]

@@ -124,7 +124,7 @@ def test_junk_in_the_cache_is_a_miss(world: World) -> None:
 
 def test_an_older_page_never_replaces_a_newer_one_in_the_cache(world: World) -> None:
     world.publish(ONE)
-    key = f"page::{world.project.id}:demo"
+    key = world.registry.pages().key(world.project.id, "demo")
     old = world.registry.cache.get(key)
     world.publish(TWO)
     new = world.registry.cache.get(key)
@@ -157,7 +157,8 @@ def test_a_page_that_is_in_the_cache_at_its_serial_is_not_rendered_again(world: 
         renderings.append(1)
         return make()
 
-    pages = Pages(world.registry.database, world.registry.cache, "", counted)
+    here = world.registry
+    pages = Pages(here.database, here.cache, here.settings.http.public_url, counted)
     first = pages.refresh(world.project.id, "demo")
     needless = len(renderings)
     world.registry.cache.drop(pages.key(world.project.id, "demo"))
