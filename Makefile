@@ -70,6 +70,10 @@ lint: setup  ## ruff, mypy, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+.PHONY: restore-drill
+restore-drill: setup  ## Back up a real registry, wipe it, restore it, compare every digest (FILES=)
+	@$(BIN)/python -m scripts.restore_drill $${FILES:-50}
+
 .PHONY: bench
 bench: setup  ## Measure uploads, reads, refusals and memory (ARGS=--distributed)
 	@$(BIN)/python -m bench $(ARGS)

@@ -11,7 +11,7 @@ from wheelyard_core.domain.upkeep import Finding
 from wheelyard_core.ports import BlobStore
 
 # For what is the same on every database, and was tried on both by another test.
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 
 class Shelf:

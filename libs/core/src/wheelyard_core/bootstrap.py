@@ -183,7 +183,7 @@ def make_registry(
     metrics = Metrics() if metrics is None else metrics
     broker = CeleryQueue(settings.broker)
     queue = MeasuredQueue(broker, metrics)
-    epoch = AccessEpoch(settings.cache)
+    epoch = AccessEpoch(settings.cache, settings.http.stale_seconds)
     database = make_database(settings.database, service, queue.send, epoch.advance)
     database.listeners.failed = partial(_count_error, metrics)
     database.listeners.recorded = partial(_count_events, metrics)

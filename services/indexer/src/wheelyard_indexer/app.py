@@ -8,6 +8,7 @@ from wheelyard_indexer import files, pages, provenance
 from wheelyard_indexer.hot import HotPath
 from wheelyard_indexer.measuring import measure, measured_hits
 from wheelyard_indexer.memory import Memory, Room
+from wheelyard_indexer.remembering import Outage
 from wheelyard_indexer.sending import Sender
 from wheelyard_web.application import make_app
 from wheelyard_web.parts import equip, wrap
@@ -22,7 +23,7 @@ def create_app(registry: Registry) -> Flask:
     http = registry.settings.http
     memory = Memory(registry.tracking(), ACCESS_EPOCH, Room(http.page_memory, http.file_memory))
     sender = Sender(registry.blobs, memory)
-    equip(app, registry.pages(), registry.group_pages(), memory, sender)
+    equip(app, registry.pages(), registry.group_pages(), memory, sender, Outage())
     hits, origin = measured_hits(registry.metrics), Origin(http.trusted_proxies)
     wrap(app, lambda inner: HotPath(inner, sender, hits, origin))
     return app

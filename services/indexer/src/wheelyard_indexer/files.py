@@ -31,6 +31,9 @@ def project_file(reference: str, sha256: str, filename: str) -> Response:
     _raise_an_outage()
     remembering = Remembering.begin(part(Memory), request.environ)
     allowed = remembering.allowed(reference)
+    known = remembering.known_file(allowed, sha256.lower(), filename)
+    if known is not None:
+        return _bytes_of(known, public=allowed.public)
     stored = _find(frozenset({allowed.project_id}), sha256.lower(), filename)
     file = _served(stored, filename)
     if not _redirects(file):
@@ -88,6 +91,10 @@ def _answer(stored: StoredFile, file: ServedFile, *, public: bool) -> Response:
         elsewhere = _elsewhere(stored)
         if elsewhere is not None:
             return elsewhere
+    return _bytes_of(file, public=public)
+
+
+def _bytes_of(file: ServedFile, *, public: bool) -> Response:
     answer = file_answer(file, Asked.of(request.environ), public=public)
     body: Iterable[bytes] | bytes = ()
     if answer.span is not None:

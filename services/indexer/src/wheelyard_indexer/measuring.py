@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from wheelyard_core.observability.measured import page_built
 from wheelyard_core.observability.metrics import Metrics
@@ -27,6 +27,8 @@ def measure(app: Flask, metrics: Metrics) -> None:
 
     @app.after_request
     def count(response: Response) -> Response:
+        if g.get("stale", False) and response.status_code < HTTPStatus.BAD_REQUEST:
+            response.headers["X-Wheelyard-Stale"] = "true"
         endpoint = request.endpoint
         if endpoint in _FILES:
             metrics.count("wheelyard_downloads_total", *_download(response.status_code))
@@ -36,6 +38,8 @@ def measure(app: Flask, metrics: Metrics) -> None:
 
 
 def _cache() -> str:
+    if g.get("stale", False):
+        return "stale"
     return "miss" if page_built.get() else "hit"
 
 

@@ -67,6 +67,8 @@ class Grant:
     public: bool
     until: float
     actor: Actor | None = None
+    # Until when it may be gone by while the database cannot be asked.
+    stale_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

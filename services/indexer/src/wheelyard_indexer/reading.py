@@ -21,6 +21,8 @@ class Allowed:
     project_id: int
     public: bool
     until: datetime | None
+    # Whether it was decided before the database went away.
+    stale: bool = False
 
 
 def allowed_to_pull(reference: str) -> Allowed:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from flask import g
 
 from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
 from wheelyard_core.domain.group_index import ReadableGroup
+from wheelyard_core.ports import DatabaseUnavailable
 from wheelyard_core.simple.render import Rendered
 from wheelyard_core.usecases.pages import Pages
 from wheelyard_indexer.addresses import is_group_of, is_place_of, place_of
@@ -18,6 +19,23 @@ from wheelyard_indexer.memory import Grant, GroupGrant, Memory
 from wheelyard_indexer.reading import Allowed, allowed_group, allowed_to_pull
 from wheelyard_web.identity import registry
 from wheelyard_web.parts import part
+
+_REST_SECONDS: Final = 2.0
+
+
+class Outage:
+    """Remembers that the database was away a moment ago: not every request must find it out."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def is_known(self) -> bool:
+        """Tell whether it is not to be asked now by whoever can do without."""
+        return monotonic() < self._until
+
+    def note(self) -> None:
+        """Note that it was asked in vain; the next to ask it is the first after a rest."""
+        self._until = monotonic() + _REST_SECONDS
 
 
 @dataclass(slots=True)
@@ -51,9 +69,24 @@ class Remembering:
         if grant is not None:
             g.actor = grant.actor
             return Allowed(grant.project_id, grant.public, None)
-        allowed = allowed_to_pull(reference)
+        stale = self._stale(place)
+        if stale is not None and part(Outage).is_known():
+            return _allowed_stale(stale)
+        try:
+            allowed = allowed_to_pull(reference)
+        except DatabaseUnavailable:
+            part(Outage).note()
+            if stale is None:
+                raise
+            return _allowed_stale(stale)
         self._remember(allowed, place)
         return allowed
+
+    def known_file(self, allowed: Allowed, sha256: str, filename: str) -> ServedFile | None:
+        """Return which blob an address stood for, where the database cannot be asked."""
+        if not allowed.stale or not self.memory.is_current():
+            return None
+        return self.memory.file((allowed.project_id, sha256, filename))
 
     def allowed_group(self, reference: str) -> ReadableGroup:
         """Return what may be read below a group, by a decision that is remembered or made now.
@@ -81,13 +114,30 @@ class Remembering:
         """Keep which blob an address stands for."""
         self.memory.remember_file((project_id, sha256, filename), file, self.ticket)
 
+    def _stale(self, place: str) -> Grant | None:
+        """Return the decision as it last was, while nobody can have changed it.
+
+        Redis tells of every change of access, also of those that the database took from others: an
+        older decision that was not taken back holds. A token's own end was known when it was made.
+        """
+        if not self.memory.is_current():
+            return None
+        grant = self.memory.grant(grant_key(self.environ, place))
+        return None if grant is None or grant.stale_until <= monotonic() else grant
+
     def _remember(self, allowed: Allowed, place: str) -> None:
         stem, until = part(Pages).key(allowed.project_id), self._until(allowed.until)
-        grant = Grant(allowed.project_id, stem, allowed.public, until, g.get("actor"))
+        stale_until = self._until(allowed.until, registry().settings.http.stale_seconds)
+        actor = g.get("actor")
+        grant = Grant(allowed.project_id, stem, allowed.public, until, actor, stale_until)
         self.memory.remember_grant(grant_key(self.environ, place), grant, self.ticket)
 
-    def _until(self, end: datetime | None) -> float:
-        seconds = GRANT_SECONDS
+    def _until(self, end: datetime | None, seconds: float = GRANT_SECONDS) -> float:
         if end is not None:
             seconds = min(seconds, (end - registry().now()).total_seconds())
         return self.began + seconds
+
+
+def _allowed_stale(grant: Grant) -> Allowed:
+    g.actor, g.stale = grant.actor, True
+    return Allowed(grant.project_id, grant.public, None, stale=True)

@@ -77,6 +77,7 @@ class Action(StrEnum):
     TRUSTED_PUBLISHER_ADDED = "trusted_publisher_added"
     TRUSTED_PUBLISHER_REMOVED = "trusted_publisher_removed"
     MODE_CHANGED = "maintenance_mode_changed"
+    DATABASE_RESTORED = "database_restored"
     WORK_REPLAYED = "work_replayed"
     WORK_DISCARDED = "work_discarded"
 

@@ -200,8 +200,9 @@ METRICS: Final[dict[str, Metric]] = {
             "wheelyard_index_requests_total",
             Kind.COUNTER,
             Part.INDEXER,
-            "Simple pages given: from memory or Redis (hit), or built for the request (miss).",
-            (Label("format", ("html", "json")), Label("cache", ("hit", "miss"))),
+            "Simple pages given: from memory or Redis (hit), built for the request (miss), or by "
+            "what was known before the database went away (stale).",
+            (Label("format", ("html", "json")), Label("cache", ("hit", "miss", "stale"))),
         ),
         Metric(
             "wheelyard_index_render_duration_seconds",

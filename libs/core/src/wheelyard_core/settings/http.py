@@ -8,6 +8,7 @@ from wheelyard_core.settings.forms import (
     parse_count,
     parse_listen,
     parse_networks,
+    parse_seconds,
     parse_size,
     url_of,
 )
@@ -56,6 +57,13 @@ _FILE_MEMORY: Final = Setting(
     "32MiB",
     "How much of metadata files and small files a serving process keeps in its own memory.",
 )
+_STALE_SECONDS: Final = Setting(
+    "WHEELYARD_STALE_SECONDS",
+    parse_seconds,
+    "900",
+    "How long pages and files that a process remembers are given to whoever was allowed to read"
+    " them, while the database is away.",
+)
 _TRUSTED_PROXIES: Final = Setting(
     "WHEELYARD_TRUSTED_PROXIES",
     parse_networks,
@@ -76,6 +84,7 @@ class HttpSettings:
     presign_seconds: int
     page_memory: int
     file_memory: int
+    stale_seconds: float
     trusted_proxies: tuple[str, ...]
 
     @classmethod
@@ -90,6 +99,7 @@ class HttpSettings:
             presign_seconds=source.read(_PRESIGN_SECONDS),
             page_memory=source.read(_PAGE_MEMORY),
             file_memory=source.read(_FILE_MEMORY),
+            stale_seconds=source.read(_STALE_SECONDS),
             trusted_proxies=source.read(_TRUSTED_PROXIES),
         )
 

@@ -2,6 +2,7 @@
 
 import click
 
+from wheelyard_api.admin.backups import backup, restore
 from wheelyard_api.admin.check import check
 from wheelyard_api.admin.edge import Admin
 from wheelyard_api.admin.maintenance import maintenance
@@ -22,7 +23,7 @@ def main() -> None:
 for command in (
     *(migrate, wait_for_schema, make_bucket, bootstrap, credentials, check, smoke),
     *(user, token, outbox, maintenance),
-    *(reconcile, gc, repair),
+    *(reconcile, gc, repair, backup, restore),
 ):
     main.add_command(command)
 

@@ -4,14 +4,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 import click
 
 from wheelyard_core.bootstrap import Registry, crash_point_from, make_registry
 from wheelyard_core.domain.errors import RegistryError
 from wheelyard_core.operation import settings_of
-from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.ports import CacheUnavailable, Conflict, DatabaseUnavailable, StorageUnavailable
 from wheelyard_core.settings import Settings
+
+_OUTAGES: Final = (DatabaseUnavailable, StorageUnavailable, CacheUnavailable)
 
 
 class Admin(click.Group):
@@ -21,7 +24,7 @@ class Admin(click.Group):
         """Run the command that was asked for."""
         try:
             result: object = super().invoke(ctx)
-        except (RegistryError, DatabaseUnavailable, StorageUnavailable, OSError) as error:
+        except (RegistryError, *_OUTAGES, OSError) as error:
             raise click.ClickException(_sentence(error)) from error
         except Conflict as error:
             raise click.ClickException("Somebody else changed it just now; try again.") from error

@@ -18,7 +18,9 @@ _AGAIN_SECONDS: Final = 0.5
 class AccessEpoch:
     """Counts the changes of who may do what. Only that it changes matters."""
 
-    def __init__(self, settings: CacheSettings) -> None:
+    def __init__(self, settings: CacheSettings, stale_seconds: float = 0.0) -> None:
+        # For as long as somebody may go by a grant that was not taken away in his hearing.
+        self._lifetime = max(GRANT_SECONDS, stale_seconds)
         self._name = settings.prefix + ACCESS_EPOCH
         self._redis = connect(settings, timeout=LEASE_SECONDS)
         self._guard = Lock()
@@ -40,7 +42,7 @@ class AccessEpoch:
             return
         with self._guard:
             self._missed += 1
-            self._try_until = monotonic() + GRANT_SECONDS
+            self._try_until = monotonic() + self._lifetime
             starts, self._is_trying = not self._is_trying, True
         if starts:
             Thread(target=self._tell_later, name="access-epoch", daemon=True).start()

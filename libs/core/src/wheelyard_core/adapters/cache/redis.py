@@ -27,6 +27,7 @@ _VERDICT_LIFE: Final = 60
 # upload is answered within ten seconds even so.
 _LONGEST_WAIT: Final = 1.0
 _WAIT_GRACE: Final = 0.5
+_SCANNED: Final = 1_000
 
 # The stored form of a page begins with its format and serial, big-endian (simple/render.py), so
 # two pages of one format compare as strings; another format is replaced.
@@ -60,6 +61,22 @@ def connect(settings: CacheSettings, timeout: float = _TIMEOUT) -> Redis:
         # a time-out, which a frozen server would only repeat.
         retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
     )
+
+
+def forget_pages(settings: CacheSettings) -> int:
+    """Remove all pages: a database that was restored would find newer ones. Return how many.
+
+    Raises CacheUnavailable.
+    """
+    redis, gone = connect(settings), 0
+    try:
+        for name in redis.scan_iter(f"{settings.prefix}page:*", count=_SCANNED):
+            gone += redis.unlink(name)
+    except (RedisError, OSError) as error:
+        raise CacheUnavailable(f"Redis does not answer: {type(error).__name__}") from error
+    finally:
+        redis.close()
+    return gone
 
 
 class Rest:
