@@ -133,3 +133,17 @@ def test_a_schema_newer_than_this_code_is_compatible(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert is_compatible(engine)
+
+
+def test_code_that_is_older_than_a_schema_allows_is_not_compatible(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE schema_compat SET oldest_code = '9998'"))
+    assert not is_compatible(engine)
+
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE schema_compat SET oldest_code = :head"), {"head": head_revision()}
+        )
+    assert is_compatible(engine)

@@ -32,6 +32,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             wait_as_long_as_it_takes(connection)
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             connection.execute(text("SET lock_timeout = '4s'"))
+            # A migration that needs longer raises it itself, knowingly.
+            connection.execute(text("SET statement_timeout = '60s'"))
             connection.commit()
         try:
             command.upgrade(alembic_config(connection), revision)
