@@ -10,7 +10,7 @@ from typing import Final
 _ROOT: Final = Path(__file__).parents[1]
 # What a test reads beside the chart.
 _BESIDE: Final = ("deploy", "docs", "scripts", "tests", "pyproject.toml")
-_SECONDS: Final = 300
+_SECONDS: Final = 900
 
 
 def main() -> int:
