@@ -5,6 +5,7 @@ Not part of `make test`: it needs a container engine and minutes. `make compose-
 
 import base64
 import json
+import re
 import shutil
 import sys
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from tests.support.clients import Person
 from tests.support.compose import Stack, run
 from tests.support.distributions import ADistribution
@@ -31,6 +34,9 @@ SINGLE = [
     "minio-1",
     "prometheus-1",
 ]
+ROOT = Path(__file__).parents[2]
+SBOM = "/usr/share/doc/wheelyard/sbom.cdx.json"
+IN_THE_IMAGE = {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "linux"}
 ONCE = ["secrets-1", "migrate-1"]
 # What the issue allows from a failure to the next success.
 SETTLED_SECONDS = 60.0
@@ -157,8 +163,25 @@ def test_everything_runs_and_may_do_nothing_more(yard: Yard) -> None:
         assert not any(path.startswith(("/root", "/home")) for path in in_memory), name
         assert name in ONCE or yard.stack.is_healthy(container), name
         if found["Config"]["Image"].startswith("wheelyard/"):
+            assert found["Config"]["Image"] == "wheelyard/wheelyard"
             assert found["Config"]["User"] == "10001:10001"
             assert found["Config"]["StopSignal"] == "SIGTERM"
+
+
+def test_the_image_lists_what_is_in_it(yard: Yard) -> None:
+    listed = json.loads(yard.stack.compose("exec", "-T", "api", "cat", SBOM))
+    found = {canonicalize_name(one["name"]): one["version"] for one in listed["components"]}
+
+    locked = (ROOT / "requirements" / "runtime.lock").read_text()
+    wanted = {}
+    for line in re.findall(r"^\w.*(?= \\$)", locked, re.MULTILINE):
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate(IN_THE_IMAGE):
+            (version,) = requirement.specifier
+            wanted[canonicalize_name(requirement.name)] = version.version
+    own = {f"wheelyard-{part}" for part in ("core", "web", "api", "indexer", "worker")}
+    assert {name: version for name, version in found.items() if name not in own} == wanted
+    assert own <= set(found)
 
 
 def test_the_credentials_are_those_of_the_contract(yard: Yard) -> None:
