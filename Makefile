@@ -49,10 +49,6 @@ compose-test: setup  ## Run the containers for real, kill each in turn, find eve
 images: setup  ## Build the image and its bill of materials (ARGS=--twice: and that it comes out the same)
 	@scripts/images $(ARGS)
 
-.PHONY: chart-package
-chart-package:  ## Package the chart into build/, for a registry of charts
-	@helm package --destination build charts/wheelyard
-
 .PHONY: fuzz
 fuzz: setup  ## Send far more odd requests than `make test` does (EXAMPLES= of each kind)
 	@WHEELYARD_TEST_FUZZ=$${EXAMPLES:-300} $(BIN)/pytest -n 2 --timeout 3600 tests/fuzz tests/e2e/test_described_api.py $(ARGS)
