@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from threading import Event
 
 import pytest
+from sqlalchemy import update
 from tests.integration.operating.conftest import ON_SQLITE, Shelf
 from tests.support.distributions import ADistribution, Built
 from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
+from wheelyard_core.adapters.db.models import OperationRow
 from wheelyard_core.domain.audit import SYSTEM
 from wheelyard_core.domain.operating import Mode, Target
 from wheelyard_core.observability.catalogue import Part
@@ -140,10 +142,13 @@ def test_more_than_a_fiftieth_of_all_files_waits_for_a_person(
 def test_a_restored_database_has_its_grace_anew(deleted: Shelf) -> None:
     with deleted.yard.registry.database.begin() as uow:
         assert uow.operating.begin_epoch() == 2
+        # Two days after these were found.
+        restored = deleted.yard.registry.now() + timedelta(hours=48)
+        uow.session.execute(update(OperationRow).values(epoch_began_at=restored))
         uow.commit()
 
-    assert collector(deleted.yard, GRACE - timedelta(hours=1)).run().candidates == 0
-    assert collector(deleted.yard, GRACE + timedelta(hours=1)).run().objects == 3
+    assert collector(deleted.yard, GRACE + timedelta(hours=1)).run().candidates == 0
+    assert collector(deleted.yard, GRACE + timedelta(hours=49)).run().objects == 3
 
 
 @ON_SQLITE
