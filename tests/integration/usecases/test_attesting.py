@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,27 @@ def test_a_project_takes_its_attestations_along(attesting: World, sigstore: Sigs
         uow.commit()
 
     assert kept(attesting) == 0
+
+
+def test_the_trash_is_emptied_of_attestations_too(attesting: World, sigstore: Sigstore) -> None:
+    receive(attesting, WHEEL, sigstore.form(Signing.of(WHEEL)))
+    attesting.do_all()
+    with attesting.registry.database.begin() as uow:
+        file = uow.files.named(attesting.project.id, WHEEL.filename)
+        release = uow.releases.named(attesting.project.id, ReleaseName("demo-pkg", "1"))
+        assert file is not None
+        assert release is not None
+        uow.releases.delete(release, None)
+        uow.commit()
+    in_the_trash = kept(attesting)
+
+    with attesting.registry.database.begin() as uow:
+        later = attesting.registry.now() + timedelta(days=1)
+        purged = [uow.collecting.purge(file.id, later) for _ in range(2)]
+        uow.commit()
+
+    assert purged == [True, False]
+    assert (in_the_trash, kept(attesting)) == (1, 0)
 
 
 def test_a_file_waits_for_a_trust_root_that_cannot_be_read(

@@ -7,7 +7,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db.models import BackupRow, BlobFinding, File, UploadRow
+from wheelyard_core.adapters.db.models import (
+    BackupRow,
+    BlobFinding,
+    File,
+    FileAttestations,
+    UploadRow,
+)
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import UploadStatus
 from wheelyard_core.domain.upkeep import Finding, Found, KnownBlob, upload_of
@@ -139,7 +145,10 @@ class SqlCollecting:
             .values(purged_at=database_time(self._session))
             .returning(File.id)
         )
-        return purged.first() is not None
+        if purged.first() is None:
+            return False
+        self._session.execute(delete(FileAttestations).where(FileAttestations.file_id == file_id))
+        return True
 
     def forget(self, blob_key: str) -> bool:
         """Drop the finding of a blob that belongs to nothing; False where it belongs again."""
