@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -128,9 +128,6 @@ class SqlFiles:
         """Drop the row of a file that was received and did not pass."""
         row = self._session.get_one(File, file_id)
         if row.status is FileStatus.RECEIVED:
-            self._session.execute(
-                delete(FileAttestations).where(FileAttestations.file_id == file_id)
-            )
             self._session.delete(row)
 
     def _release_of(self, row: File, name: str) -> Release:
