@@ -135,7 +135,7 @@ def test_two_fields_of_attestations_must_be_the_same(works: Works) -> None:
 
     assert (
         sentence(works.send(form.with_field_behind("attestations", works.signed(WHEEL))))
-        == "The field attestations is sent twice with different values"
+        == "The field attestations is sent twice with different values: send it once"
     )
     assert works.send(form.with_field_behind("attestations", signed)).status_code == 201
 
