@@ -45,6 +45,10 @@ test: setup  ## Run every test on real servers; what cannot be had is named at t
 compose-test: setup  ## Run the containers for real, kill each in turn, find everything again
 	@scripts/compose-test $(ARGS)
 
+.PHONY: cluster-test
+cluster-test: setup  ## Run the chart on a real cluster, under load (ARGS="--only=STEP,… --keep")
+	@scripts/cluster-test $(ARGS)
+
 .PHONY: images
 images: setup  ## Build the image and its bill of materials (ARGS=--twice: and that it comes out the same)
 	@scripts/images $(ARGS)
