@@ -27,13 +27,9 @@ demo: setup  ## Publish real distributions, and install an application from them
 	@$(BIN)/python -m scripts.demo
 
 .PHONY: up
-up:  ## Serve on 127.0.0.1:8080 in containers, and print the first credentials
+up:  ## Serve on 127.0.0.1:8080 in containers, and print the first credentials (docker compose down)
 	@docker compose up --build --wait
 	@docker compose exec -T api wheelyard-admin credentials
-
-.PHONY: down
-down:  ## Stop the containers; their data is kept
-	@docker compose down
 
 ##@ Check it
 .PHONY: test
@@ -91,14 +87,12 @@ fmt: setup  ## Format and mend what ruff can mend
 	@$(BIN)/ruff check --fix . || true
 	@$(BIN)/ruff format .
 
-.PHONY: chart-mutations
-chart-mutations: setup  ## Take each template of the chart away in turn; a test must fail each time
-	@$(BIN)/python -m scripts.chart_mutations
-
 ##@ Maintain it
-.PHONY: chart-docs
-chart-docs: setup  ## Write the tables of charts/wheelyard/README.md from its schema and values
+.PHONY: generate
+generate: setup  ## Write what is written by programs: docs/ERRORS.md, the chart's README and dashboards
+	@$(BIN)/python -m scripts.refusals
 	@$(BIN)/python -m scripts.chart_docs
+	@$(BIN)/python -m scripts.dashboards
 
 .PHONY: chart-package
 chart-package:  ## Package the Helm chart into dist/, for `helm push` (VERSION=)

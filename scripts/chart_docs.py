@@ -1,4 +1,4 @@
-"""Write the tables of charts/wheelyard/README.md from schema and values: `make chart-docs`."""
+"""Write the tables of charts/wheelyard/README.md from schema and values: `make generate`."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import yaml
 
 CHART: Final = Path(__file__).parents[1] / "charts" / "wheelyard"
 PAGE: Final = CHART / "README.md"
-_BEGIN: Final = "<!-- Written by `make chart-docs` from values.schema.json and values.yaml. -->"
+_BEGIN: Final = "<!-- Written by `make generate` from values.schema.json and values.yaml. -->"
 _END: Final = "<!-- Until here. -->"
 # Described once for all, and then for each only what it has beside.
 _SHAPES: Final = frozenset({"component", "served", "group", "once"})

@@ -1,4 +1,7 @@
-"""Take each template of the chart away in turn, and see a test fail: `make chart-mutations`."""
+"""Take each template of the chart away in turn, and see a test fail.
+
+`python -m scripts.chart_mutations`
+"""
 
 import shutil
 import subprocess
