@@ -8,6 +8,7 @@ their own tables.
 import json
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import cycle, islice
 from typing import Any
 from urllib.parse import quote
 
@@ -110,11 +111,13 @@ def test_no_address_takes_odd_text_in_its_path(odd: Odd) -> None:
 
 
 def test_no_address_takes_odd_text_in_its_query(odd: Odd) -> None:
-    for rule in odd.rules():
-        for text in BROKEN:
-            for query in (*(f"{name}={text}" for name in FIELDS), f"{text}=name"):
-                status = odd.ask("GET", f"{odd.path(rule)}?{query}").status_code
-                assert 400 <= status < 500, (rule.rule, query, status)
+    for number, rule in enumerate(odd.rules()):
+        # Each address meets each text, and each of its fields one of them, by turns.
+        texts = islice(cycle(BROKEN), number % len(BROKEN), None)
+        fields = (f"{name}={text}" for name, text in zip(FIELDS, texts, strict=False))
+        for query in (*fields, *(f"{text}=name" for text in BROKEN)):
+            status = odd.ask("GET", f"{odd.path(rule)}?{query}").status_code
+            assert 400 <= status < 500, (rule.rule, query, status)
     assert odd.works()
 
 
