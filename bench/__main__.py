@@ -18,6 +18,7 @@ from bench.machinery import memory_of
 from bench.reads import measure_reads
 from bench.stacks import Stack, Start, distributed, embedded
 from bench.uploads import measure_uploads
+from bench.watching import measure_watching
 
 
 def main(arguments: list[str]) -> int:
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
         _measure(name, start, report, options)
     with tempfile.TemporaryDirectory() as folder:
         measure_archives(report, Path(folder))
+    measure_watching(report)
     print(f"\n{len(report.missed)} targets were missed", flush=True)
     return 1 if report.missed else 0
 

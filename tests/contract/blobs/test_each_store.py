@@ -83,3 +83,21 @@ def test_a_file_that_shrinks_while_read_is_an_outage(tmp_path: Path) -> None:
         os.truncate(tmp_path / "blobs" / KEY, 1000)
         with pytest.raises(StorageUnavailable, match="ended early"):
             reader.read()
+
+
+def test_what_is_put_into_a_folder_that_is_just_emptied_is_there(tmp_path: Path) -> None:
+    blobs = DirectoryBlobStore(DirectoryBlobSettings(tmp_path / "root"))
+
+    def round_trip(number: int) -> bytes:
+        key = f"{number % 4}/{number}"
+        blobs.put(key, io.BytesIO(b"%d" % number), None)
+        with blobs.open(key) as content:
+            read = content.read(100)
+        blobs.delete(key)
+        return read
+
+    with ThreadPoolExecutor(8) as threads:
+        read = list(threads.map(round_trip, range(200)))
+
+    assert read == [b"%d" % number for number in range(200)]
+    assert list(blobs.keys("")) == []

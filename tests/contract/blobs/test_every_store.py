@@ -177,12 +177,13 @@ def test_a_listing_goes_past_its_first_thousand(blobs: BlobStore) -> None:
 def test_many_threads_put_and_read_at_once(blobs: BlobStore) -> None:
     def round_trip(number: int) -> bytes:
         blobs.put(f"{number % 4}/{number}", io.BytesIO(b"%d" % number), None)
-        read = content_of(blobs.open(f"{number % 4}/{number}"))
-        blobs.delete(f"{number % 4}/{number}")
-        return read
+        return content_of(blobs.open(f"{number % 4}/{number}"))
 
     with ThreadPoolExecutor(8) as threads:
         read = list(threads.map(round_trip, range(200)))
+        # Not beside the puts: versitygw 1.8 takes a folder away that it has emptied, and refuses
+        # what is just being put there. Ours is asked for that in test_each_store.py.
+        list(threads.map(blobs.delete, [f"{number % 4}/{number}" for number in range(200)]))
 
     assert read == [b"%d" % number for number in range(200)]
     assert list(blobs.keys("")) == []

@@ -29,6 +29,7 @@ def test_a_mode_that_there_is_not_is_refused_by_a_sentence(run: Run) -> None:
     assert "'closed' is not one of" in done.stderr
 
 
+@pytest.mark.usefixtures("migrated")
 def test_database_and_object_store_are_held_against_each_other_and_mended(
     run: Run, settings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ COMPLETE = {
     "WHEELYARD_CACHE_URL": "rediss://:hidden-5@cache:6379/0",
     "WHEELYARD_CACHE_PASSWORD": "hidden-7",
     "WHEELYARD_TOKEN_PEPPER": "hidden-6",
+    "WHEELYARD_OIDC_PROXY": "http://yard:hidden-8@proxy:3128",
     "WHEELYARD_PUBLIC_URL": "https://example.com/yard/",
     "WHEELYARD_LISTEN": "[::]:8080",
     "WHEELYARD_MAX_FILE_SIZE": "512MiB",

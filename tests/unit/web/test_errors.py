@@ -24,7 +24,11 @@ def client_of(error: Exception) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in STATUS_OF if kind is not errors.RegistryError])
+# The one of all, and one that says its own sentence.
+APART = {errors.RegistryError, errors.TooManyAttempts}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in STATUS_OF if kind not in APART])
 def test_a_refusal_has_its_status_and_its_sentence_where_clients_look(
     kind: type[errors.RegistryError],
 ) -> None:
@@ -50,6 +54,13 @@ def test_no_control_character_gets_into_the_status_line() -> None:
 
 def test_a_refusal_of_a_service_has_the_status_of_its_kind() -> None:
     assert client_of(FileTooLarge(7)).get("/").status_code == 413
+
+
+def test_whoever_tries_too_often_is_told_how_long_to_wait() -> None:
+    answer = client_of(errors.TooManyAttempts(7)).get("/")
+
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "7"
 
 
 def test_all_problems_of_a_file_are_listed() -> None:

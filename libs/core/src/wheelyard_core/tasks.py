@@ -114,6 +114,9 @@ def run_worker(
         # Workers have nothing to tell each other; gossip and mingle are start-up time and traffic.
         without_gossip=True,
         without_mingle=True,
+        # Nor does anybody hear their heartbeats. One that is sent while the broker is away is tried
+        # for ever in a thread of its own, holding a lock that a worker waits for when it ends.
+        without_heartbeat=True,
         quiet=True,
     ).start()
 
