@@ -5,6 +5,8 @@ ratio says more than the figure on a machine that others use, too.
 """
 
 import argparse
+import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -24,6 +26,9 @@ from bench.watching import measure_watching
 def main(arguments: list[str]) -> int:
     """Measure; 1 when a target was missed."""
     options = _options(arguments)
+    for program in ("wrk", "nginx"):
+        if shutil.which(program, path=f"{os.defpath}:/usr/sbin") is None:
+            sys.exit(f"make bench needs {program}: install the package of that name.")
     # So that a measurement that is ended, or takes too long, stops what it started, too.
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
