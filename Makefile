@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT ?= 8080
 export DATA ?= data
+# As images set it; here every process that is started would compile all that it loads again.
+unexport PYTHONDONTWRITEBYTECODE
 
 ##@ Use it
 .PHONY: help

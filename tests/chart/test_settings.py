@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.chart import CHART, Chart, Rendered, containers
 
-from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.settings import SETTINGS, Settings, read_settings
 
 _MOUNT = "/run/wheelyard/secrets"

@@ -20,7 +20,7 @@ from tests.support.servers.redis import RedisServer
 from tests.support.servers.s3 import Buckets, S3Server
 from tests.support.wheelyard import Wheelyard, start_distributed, start_embedded
 
-from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 
 _RUNNING = pytest.StashKey[list[Wheelyard]]()
 _SEEN = pytest.StashKey[dict[Path, int]]()

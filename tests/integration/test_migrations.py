@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from tests.support.servers.postgres import Databases
 
 from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
+from wheelyard_core.adapters.db.migrate import alembic_config, migrate
 from wheelyard_core.adapters.db.models import Base
-from wheelyard_core.adapters.db.schema import (
-    alembic_config,
-    head_revision,
-    is_compatible,
-    migrate,
-)
+from wheelyard_core.adapters.db.schema import is_compatible, known_revisions
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.domain.work import Task
 
@@ -54,6 +51,12 @@ def fill(engine: Engine) -> None:
         uow.outbox.promise(Task.DISCARD, blob_key="k")
         uow.commit()
     assert user
+
+
+def test_the_files_of_the_migrations_are_named_by_their_revisions(engine: Engine) -> None:
+    with engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+    assert known_revisions() == [script.revision for script in scripts.walk_revisions()]
 
 
 def test_a_fresh_database_gets_every_table(engine: Engine) -> None:
@@ -97,7 +100,7 @@ def test_several_processes_migrate_at_once_and_all_succeed(
     program = (
         "import sys\n"
         "from wheelyard_core.adapters.db.engine import PoolSettings, make_engine\n"
-        "from wheelyard_core.adapters.db.schema import migrate\n"
+        "from wheelyard_core.adapters.db.migrate import migrate\n"
         "engine = make_engine(sys.argv[1], PoolSettings(), 'test')\n"
         "sys.stdin.readline()\n"
         "migrate(engine)\n"
@@ -116,7 +119,7 @@ def test_several_processes_migrate_at_once_and_all_succeed(
     assert [process.returncode for process in running] == [0] * 4, said
     with engine.connect() as connection:
         versions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
-        assert list(versions) == [head_revision()]
+        assert list(versions) == [known_revisions()[0]]
     assert tables(engine) == set(Base.metadata.tables)
 
 
@@ -144,6 +147,6 @@ def test_code_that_is_older_than_a_schema_allows_is_not_compatible(engine: Engin
 
     with engine.begin() as connection:
         connection.execute(
-            text("UPDATE schema_compat SET oldest_code = :head"), {"head": head_revision()}
+            text("UPDATE schema_compat SET oldest_code = :head"), {"head": known_revisions()[0]}
         )
     assert is_compatible(engine)

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
+from wheelyard_core.adapters.db.migrate import migrate
 from wheelyard_core.adapters.db.models import File, OutboxMessage, UploadRow
-from wheelyard_core.adapters.db.schema import migrate
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.catalogue import UploadStatus
 

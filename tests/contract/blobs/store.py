@@ -4,8 +4,9 @@ import hashlib
 import os
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobStore
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.blobs.s3_client import Client, Patience, Place
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.ports import BlobReader, BlobStore
 
 KEY = "files/ab/cd/demo-1.0-py3-none-any.whl"

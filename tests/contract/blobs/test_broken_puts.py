@@ -61,7 +61,8 @@ KILLED_WHILE_PUTTING = """
 import os, signal, sys
 from pathlib import Path
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 class Content:
     left = 300
     def read(self, n):

@@ -12,7 +12,8 @@ from tests.contract.blobs.store import KEY, MIB, Content
 from tests.support.servers.s3 import Buckets
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.ports import StorageUnavailable
 
 

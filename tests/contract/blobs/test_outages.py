@@ -17,8 +17,9 @@ from tests.support.servers.finding import Source
 from tests.support.servers.running import free_port
 from tests.support.servers.s3 import Buckets, MinioServer
 
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.blobs.s3_client import Patience
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.ports import BlobNotFound, StorageUnavailable
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,8 @@ from tests.support.servers.finding import Address, Image, Machine, Source, find
 from tests.support.servers.running import Child, Container, Running
 from tests.support.servers.server import Server
 
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 
 _USER = "wheelyard"
 _PASSWORD = "wheelyard-test"

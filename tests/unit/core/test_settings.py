@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
-from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.settings import SETTINGS, Settings, SettingsError, parse_size, read_settings
 
 COMPLETE = {

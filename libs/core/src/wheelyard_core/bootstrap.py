@@ -9,7 +9,6 @@ from threading import Event
 
 from wheelyard_core.adapters.attesting.signatures import SigstoreSignatures
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.cache.attempts import RedisAttempts
 from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
 from wheelyard_core.adapters.cache.redis import RedisPageCache, RedisVerdicts
@@ -261,5 +260,8 @@ def _read_secret(file: Path) -> str:
 def _blob_store(settings: Settings) -> BlobStore:
     if isinstance(settings.blobs, DirectoryBlobSettings):
         return DirectoryBlobStore(settings.blobs)
+    # Its client takes a tenth of what a process takes to start, which one machine need not pay.
+    from wheelyard_core.adapters.blobs.s3 import S3BlobStore  # noqa: PLC0415
+
     # One for each request that may be served: none is opened anew, and none waits.
     return S3BlobStore(settings.blobs, connections=settings.http.threads)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.adapters.db.watching import pool_state
 from wheelyard_core.adapters.redis_probe import eviction_policy
 from wheelyard_core.bootstrap import Registry

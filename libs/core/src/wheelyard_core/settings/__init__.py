@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
-from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.adapters.cache.redis import CacheSettings
 from wheelyard_core.adapters.queue import BrokerSettings
 from wheelyard_core.settings import attesting, blobs, database, http, limits, oidc, redis, service

@@ -3,7 +3,7 @@
 from typing import Final
 
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
-from wheelyard_core.adapters.blobs.s3 import S3Settings
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.settings.forms import parse_bool, parse_path, url_of
 from wheelyard_core.settings.setting import Setting, Source
 

@@ -6,7 +6,8 @@ import click
 
 from wheelyard_api.admin.edge import opened, read
 from wheelyard_api.admin.waiting import WAIT, patiently
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore, S3Settings
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.adapters.secret_file import write_secret
 from wheelyard_core.bootstrap import make_database
 from wheelyard_core.usecases.first_run import FirstRun, first_run

@@ -7,9 +7,7 @@ one buffer, so the memory of a put is one part whatever the size, and a part can
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import quote
 from xml.etree.ElementTree import ParseError
 
@@ -20,30 +18,12 @@ from urllib3.exceptions import HTTPError
 from wheelyard_core.adapters.blobs.keys import checked_key
 from wheelyard_core.adapters.blobs.s3_client import Client, Patience, PerProcess, Place
 from wheelyard_core.adapters.blobs.s3_reader import ResponseReader, reader_of
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.ports import BinaryReader, BlobNotFound, StorageUnavailable
 
 PART = 16 * 1024 * 1024
 _PIECE = 256 * 1024
 _PROBE = Patience(connect=2, read=3, retries=0)
-
-
-@dataclass(frozen=True)
-class S3Settings:
-    """Which bucket of which server, and how to be let in.
-
-    *public_endpoint* is the server's address for clients, where it has another one inside.
-    *path_style* puts the bucket in the path; off, it goes before the host name.
-    """
-
-    endpoint: str
-    region: str
-    bucket: str
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    public_endpoint: str | None = None
-    prefix: str = ""
-    path_style: bool = True
-    ca_file: Path | None = None
 
 
 class S3BlobStore:

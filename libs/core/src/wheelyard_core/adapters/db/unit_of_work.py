@@ -26,7 +26,7 @@ from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.project_directory import SqlProjectDirectory
 from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.protection import SqlRules
-from wheelyard_core.adapters.db.schema import is_compatible, migrate
+from wheelyard_core.adapters.db.schema import is_compatible
 from wheelyard_core.adapters.db.standings import SqlPackages
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
@@ -173,6 +173,9 @@ class SqlDatabase:
 
     def migrate(self) -> None:
         """Bring the schema to what this code was written for. Raises DatabaseUnavailable."""
+        # Alembic is for the one process that migrates.
+        from wheelyard_core.adapters.db.migrate import migrate  # noqa: PLC0415
+
         try:
             migrate(self.engine)
         except (DBAPIError, PoolTimeout) as error:
