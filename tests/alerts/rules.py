@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Alert:
         }
 
 
+@cache
 def _groups() -> list[dict[str, Any]]:
     return [group for file in FILES for group in yaml.safe_load(file.read_text())["groups"]]
 

@@ -20,7 +20,7 @@ from tests.e2e.conftest import running
 from tests.support.backstage import Backstage
 from tests.support.clients import Finished, Person
 from tests.support.distributions import ADistribution
-from tests.support.forms import ask
+from tests.support.forms import Answer, ask
 from tests.support.issuer import REQUEST_TOKEN, Issuer, github, gitlab, running_issuer
 from tests.support.proxy import Proxy
 from tests.support.scraping import metrics, metrics_ports
@@ -50,9 +50,6 @@ class World:
     def address(self) -> str:
         return f"https://127.0.0.1:{self.front.port}"
 
-    def upload_url(self, project: SeededProject) -> str:
-        return f"{self.address}/api/v4/projects/{project.id}/packages/pypi"
-
     def asked(self) -> list[str]:
         """Return the requests that passed since the last time."""
         passed, self.front.requests[:] = list(self.front.requests), []
@@ -79,162 +76,131 @@ def world(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
         yield World(wheelyard, behind, front, ca_file, hub, lab, sigstore)
 
 
-@pytest.fixture
-def repository() -> str:
-    """A repository of this test's own, as no two rules may mean the same pipeline."""
-    return f"acme/{unique('tools')}"
+@dataclass(frozen=True)
+class Pipeline:
+    """One repository's pipeline, the project that it publishes to, and who may say so there."""
+
+    world: World
+    person: Person
+    project: SeededProject
+    maintainer: str
+    # Of this test's own, as no two rules may mean the same pipeline.
+    repository: str
+    wheel: Path
+
+    @property
+    def upload_url(self) -> str:
+        return f"{self.world.address}/api/v4/projects/{self.project.id}/packages/pypi"
+
+    def ask(self, method: str, what: str = "", body: object = None) -> Answer:
+        """Ask for *what* of the project, as its maintainer."""
+        url = f"{self.world.wheelyard.url}/api/v4/projects/{self.project.id}{what}"
+        headers = {"PRIVATE-TOKEN": self.maintainer, "Content-Type": "application/json"}
+        return ask(method, url, None if body is None else json.dumps(body).encode(), headers)
+
+    def trust(self, issuer: Issuer, **claims: str) -> None:
+        answer = self.ask("POST", "/trusted_publishers", {"issuer": issuer.url, "claims": claims})
+        assert answer.status == 201, answer.body
+
+    def trust_github(self) -> None:
+        workflow = f"{self.repository}/.github/workflows/publish.yml@refs/tags/*"
+        self.trust(self.world.hub, repository=self.repository, workflow_ref=workflow)
+
+    def listed(self) -> list[str]:
+        found = json.loads(self.ask("GET", "/packages").body)
+        return [f"{one['name']} {one['version']}" for one in found]
+
+    def on_github(self) -> dict[str, str]:
+        """Return what a runner of GitHub has in its environment."""
+        hub = self.world.hub
+        hub.runner_claims = github(self.repository)
+        return {
+            "GITHUB_ACTIONS": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{hub.url}/request?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
+            "SSL_CERT_FILE": str(self.world.ca_file),
+        }
+
+    def on_gitlab(self) -> dict[str, str]:
+        """Return what a runner of GitLab has, with `id_tokens: {WHEELYARD_ID_TOKEN: …}`."""
+        return {
+            "GITLAB_CI": "true",
+            "WHEELYARD_ID_TOKEN": self.world.lab.token(gitlab(self.repository)),
+            "SSL_CERT_FILE": str(self.world.ca_file),
+        }
+
+    def uv_publish(
+        self, env: dict[str, str], what: Path | None = None, mode: str = "always"
+    ) -> Finished:
+        how = ("--trusted-publishing", mode, "--publish-url", self.upload_url)
+        return self.person.uv("publish", *how, what or self.wheel, env=env)
+
+    def twine_upload(self, password: str, *how: str | Path) -> Finished:
+        env = {
+            "TWINE_USERNAME": "__token__",
+            "TWINE_PASSWORD": password,
+            "REQUESTS_CA_BUNDLE": str(self.world.ca_file),
+        }
+        return self.person.twine("upload", "--repository-url", self.upload_url, *how, env=env)
 
 
 @pytest.fixture
-def project(world: World) -> SeededProject:
-    return world.behind.seed.project()
-
-
-@pytest.fixture
-def maintainer(world: World, project: SeededProject) -> str:
-    seed = world.behind.seed
-    return seed.personal_token(seed.member(Role.MAINTAINER, project=project))
-
-
-@pytest.fixture
-def wheel(tmp_path: Path) -> Path:
+def pipeline(world: World, person: Person, tmp_path: Path) -> Pipeline:
     built = ADistribution().named("trusted-demo", "1.0").wheel()
     file = tmp_path / built.filename
     file.write_bytes(built.content)
-    return file
+    seed = world.behind.seed
+    project = seed.project()
+    maintainer = seed.personal_token(seed.member(Role.MAINTAINER, project=project))
+    return Pipeline(world, person, project, maintainer, f"acme/{unique('tools')}", file)
 
 
-def trust(world: World, project: SeededProject, secret: str, issuer: Issuer, **claims: str) -> None:
-    url = f"{world.wheelyard.url}/api/v4/projects/{project.id}/trusted_publishers"
-    body = json.dumps({"issuer": issuer.url, "claims": claims}).encode()
-    answer = ask("POST", url, body, {"PRIVATE-TOKEN": secret, "Content-Type": "application/json"})
-    assert answer.status == 201, answer.body
-
-
-def trust_github(world: World, project: SeededProject, secret: str, repository: str) -> None:
-    workflow = f"{repository}/.github/workflows/publish.yml@refs/tags/*"
-    trust(world, project, secret, world.hub, repository=repository, workflow_ref=workflow)
-
-
-def listed(world: World, project: SeededProject, secret: str) -> list[str]:
-    url = f"{world.wheelyard.url}/api/v4/projects/{project.id}/packages"
-    answer = ask("GET", url, headers={"PRIVATE-TOKEN": secret})
-    return [f"{one['name']} {one['version']}" for one in json.loads(answer.body)]
-
-
-def on_github(world: World, repository: str) -> dict[str, str]:
-    """Return what a runner of GitHub has in its environment."""
-    world.hub.runner_claims = github(repository)
-    return {
-        "GITHUB_ACTIONS": "true",
-        "ACTIONS_ID_TOKEN_REQUEST_URL": f"{world.hub.url}/request?api-version=2.0",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
-        "SSL_CERT_FILE": str(world.ca_file),
-    }
-
-
-def on_gitlab(world: World, repository: str) -> dict[str, str]:
-    """Return what a runner of GitLab has, with `id_tokens: {WHEELYARD_ID_TOKEN: …}`."""
-    return {
-        "GITLAB_CI": "true",
-        "WHEELYARD_ID_TOKEN": world.lab.token(gitlab(repository)),
-        "SSL_CERT_FILE": str(world.ca_file),
-    }
-
-
-def uv_publish(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    wheel: Path,
-    env: dict[str, str],
-    *how: str,
-) -> Finished:
-    url = world.upload_url(project)
-    mode = how or ("--trusted-publishing", "always")
-    return person.uv("publish", *mode, "--publish-url", url, wheel, env=env)
-
-
-def test_uv_publishes_from_github_and_burns_its_token(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust_github(world, project, maintainer, repository)
+def test_uv_publishes_from_github_and_burns_its_token(world: World, pipeline: Pipeline) -> None:
+    pipeline.trust_github()
     world.asked()
 
-    uv_publish(world, person, project, wheel, on_github(world, repository)).succeeded()
+    pipeline.uv_publish(pipeline.on_github()).succeeded()
 
-    assert listed(world, project, maintainer) == ["trusted-demo 1.0"]
+    assert pipeline.listed() == ["trusted-demo 1.0"]
     assert world.asked() == [
         "GET /_/oidc/audience",
         "POST /_/oidc/mint-token",
-        f"POST /api/v4/projects/{project.id}/packages/pypi",
+        f"POST /api/v4/projects/{pipeline.project.id}/packages/pypi",
         "POST /_/oidc/burn-token",
     ]
 
 
-def test_uv_publishes_from_gitlab(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust(world, project, maintainer, world.lab, project_path=repository, ref_path="refs/tags/v*")
+def test_uv_publishes_from_gitlab(world: World, pipeline: Pipeline) -> None:
+    pipeline.trust(world.lab, project_path=pipeline.repository, ref_path="refs/tags/v*")
 
-    uv_publish(world, person, project, wheel, on_gitlab(world, repository)).succeeded()
+    pipeline.uv_publish(pipeline.on_gitlab()).succeeded()
 
-    assert listed(world, project, maintainer) == ["trusted-demo 1.0"]
+    assert pipeline.listed() == ["trusted-demo 1.0"]
 
 
-def test_uv_finds_out_by_itself_that_it_is_trusted_and_publishes_again(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust_github(world, project, maintainer, repository)
-    automatic = ("--trusted-publishing", "automatic")
+def test_uv_finds_out_by_itself_that_it_is_trusted_and_publishes_again(pipeline: Pipeline) -> None:
+    pipeline.trust_github()
 
     for _ in range(2):
-        env = on_github(world, repository)
-        uv_publish(world, person, project, wheel, env, *automatic).succeeded()
+        pipeline.uv_publish(pipeline.on_github(), mode="automatic").succeeded()
 
-    assert listed(world, project, maintainer) == ["trusted-demo 1.0"]
+    assert pipeline.listed() == ["trusted-demo 1.0"]
 
 
-def test_uv_tells_why_a_pipeline_is_not_trusted(
-    world: World, person: Person, project: SeededProject, repository: str, wheel: Path
-) -> None:
-    env = on_github(world, repository)
-
-    refused = uv_publish(world, person, project, wheel, env).failed()
+def test_uv_tells_why_a_pipeline_is_not_trusted(pipeline: Pipeline) -> None:
+    refused = pipeline.uv_publish(pipeline.on_github()).failed()
 
     assert "invalid-publisher" in refused.output
     assert "no project has a trusted publisher that matches its claims" in refused.output
-    assert repository in refused.output
+    assert pipeline.repository in refused.output
 
 
-def test_uv_tells_that_an_id_token_was_used(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust(world, project, maintainer, world.lab, project_path=repository, ref="v1.0")
-    env = on_gitlab(world, repository)
-    uv_publish(world, person, project, wheel, env).succeeded()
+def test_uv_tells_that_an_id_token_was_used(world: World, pipeline: Pipeline) -> None:
+    pipeline.trust(world.lab, project_path=pipeline.repository, ref="v1.0")
+    env = pipeline.on_gitlab()
+    pipeline.uv_publish(env).succeeded()
 
-    refused = uv_publish(world, person, project, wheel, env).failed()
+    refused = pipeline.uv_publish(env).failed()
 
     assert "invalid-reuse-token" in refused.output
 
@@ -243,10 +209,11 @@ class Refused(Exception):
     """The action's exchange ended with these reasons."""
 
 
-def exchanged(world: World, env: dict[str, str], repository_url: str) -> str:
+def exchanged(pipeline: Pipeline) -> str:
     """Do what the action's `oidc-exchange.py` does, request by request."""
-    host = repository_url.partition("://")[2].partition("/")[0]
-    trusting = ssl.create_default_context(cafile=str(world.ca_file))
+    env = pipeline.on_github()
+    host = pipeline.upload_url.partition("://")[2].partition("/")[0]
+    trusting = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
 
     def loaded(request: str | Request, context: ssl.SSLContext | None = trusting) -> dict[str, str]:
         with urlopen(request, timeout=20, context=context) as answer:
@@ -270,39 +237,22 @@ def exchanged(world: World, env: dict[str, str], repository_url: str) -> str:
         raise Refused([f"* `{one['code']}`: {one['description']}" for one in errors]) from error
 
 
-def test_the_action_publishes_with_twine(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust_github(world, project, maintainer, repository)
-    url = world.upload_url(project)
-    password = exchanged(world, on_github(world, repository), url)
+def test_the_action_publishes_with_twine(pipeline: Pipeline) -> None:
+    pipeline.trust_github()
 
-    person.twine(
-        *("upload", "--repository-url", url, wheel),
-        env={
-            "TWINE_USERNAME": "__token__",
-            "TWINE_PASSWORD": password,
-            "REQUESTS_CA_BUNDLE": str(world.ca_file),
-        },
-    ).succeeded()
+    pipeline.twine_upload(exchanged(pipeline), pipeline.wheel).succeeded()
 
-    assert listed(world, project, maintainer) == ["trusted-demo 1.0"]
+    assert pipeline.listed() == ["trusted-demo 1.0"]
 
 
-def require_attestations(world: World, project: SeededProject, secret: str) -> None:
-    url = f"{world.wheelyard.url}/api/v4/projects/{project.id}"
-    headers = {"PRIVATE-TOKEN": secret, "Content-Type": "application/json"}
-    assert ask("PUT", url, b'{"attestation_policy": "require"}', headers).status == 200
+def require_attestations(pipeline: Pipeline) -> None:
+    assert pipeline.ask("PUT", body={"attestation_policy": "require"}).status == 200
 
 
-def attest(world: World, repository: str, wheel: Path, **changed: str) -> Path:
-    """Write an attestation beside a file, as `pypi-attestations sign` does in a workflow."""
-    server = f"{world.hub.url}/{repository}"
+def attest(pipeline: Pipeline, **changed: str) -> Path:
+    """Write an attestation beside the file, as `pypi-attestations sign` does in a workflow."""
+    world, wheel = pipeline.world, pipeline.wheel
+    server = f"{world.hub.url}/{pipeline.repository}"
     signing = Signing(
         wheel.name,
         hashlib.sha256(wheel.read_bytes()).hexdigest(),
@@ -315,69 +265,46 @@ def attest(world: World, repository: str, wheel: Path, **changed: str) -> Path:
     return beside
 
 
-def attested_by(world: World, project: SeededProject, wheel: Path, secret: str) -> object:
-    place = f"{world.wheelyard.url}/api/v4/projects/{project.id}/packages/pypi"
-    address = f"{place}/integrity/trusted-demo/1.0/{wheel.name}/provenance"
-    answer = ask("GET", address, headers={"PRIVATE-TOKEN": secret})
+def attested_by(pipeline: Pipeline) -> object:
+    name = f"trusted-demo/1.0/{pipeline.wheel.name}"
+    answer = pipeline.ask("GET", f"/packages/pypi/integrity/{name}/provenance")
     assert answer.status == 200, answer.body
     [bundle] = json.loads(answer.body)["attestation_bundles"]
     return bundle["publisher"]["repository"]
 
 
-def test_uv_sends_the_attestations_beside_a_file(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust_github(world, project, maintainer, repository)
-    require_attestations(world, project, maintainer)
+def test_uv_sends_the_attestations_beside_a_file(pipeline: Pipeline) -> None:
+    pipeline.trust_github()
+    require_attestations(pipeline)
 
-    refused = uv_publish(world, person, project, wheel, on_github(world, repository)).failed()
-    attest(world, repository, wheel)
+    refused = pipeline.uv_publish(pipeline.on_github()).failed()
+    attest(pipeline)
     # It sends the attestations among the files that it is given, as `dist/*` gives them.
-    both = wheel.with_name(f"{wheel.name}*")
-    uv_publish(world, person, project, both, on_github(world, repository)).succeeded()
+    both = pipeline.wheel.with_name(f"{pipeline.wheel.name}*")
+    pipeline.uv_publish(pipeline.on_github(), both).succeeded()
 
     assert "takes only files with attestations" in refused.output
-    assert attested_by(world, project, wheel, maintainer) == repository
+    assert attested_by(pipeline) == pipeline.repository
 
 
-def test_the_action_sends_attestations_with_twine(
-    world: World,
-    person: Person,
-    project: SeededProject,
-    maintainer: str,
-    repository: str,
-    wheel: Path,
-) -> None:
-    trust_github(world, project, maintainer, repository)
-    require_attestations(world, project, maintainer)
-    url = world.upload_url(project)
-    env = {
-        "TWINE_USERNAME": "__token__",
-        "TWINE_PASSWORD": exchanged(world, on_github(world, repository), url),
-        "REQUESTS_CA_BUNDLE": str(world.ca_file),
-    }
+def test_the_action_sends_attestations_with_twine(pipeline: Pipeline) -> None:
+    pipeline.trust_github()
+    require_attestations(pipeline)
+    password = exchanged(pipeline)
 
-    def upload(*what: Path) -> Finished:
-        return person.twine("upload", "--attestations", "--repository-url", url, *what, env=env)
+    def upload(attestation: Path) -> Finished:
+        return pipeline.twine_upload(password, "--attestations", pipeline.wheel, attestation)
 
-    other = attest(world, repository, wheel, issuer="https://issuer.example")
-    refused = upload(wheel, other).failed()
-    upload(wheel, attest(world, repository, wheel)).succeeded()
+    refused = upload(attest(pipeline, issuer="https://issuer.example")).failed()
+    upload(attest(pipeline)).succeeded()
 
     assert "OIDCIssuerV2 does not match" in " ".join(refused.output.split())
-    assert attested_by(world, project, wheel, maintainer) == repository
+    assert attested_by(pipeline) == pipeline.repository
 
 
-def test_the_action_tells_every_reason(
-    world: World, project: SeededProject, repository: str
-) -> None:
+def test_the_action_tells_every_reason(pipeline: Pipeline) -> None:
     with pytest.raises(Refused, match="`invalid-publisher`: The token is valid, but no project"):
-        exchanged(world, on_github(world, repository), world.upload_url(project))
+        exchanged(pipeline)
 
 
 def counted(world: World) -> dict[str, float]:
@@ -387,11 +314,11 @@ def counted(world: World) -> dict[str, float]:
 
 
 def test_no_token_is_in_the_logs_and_every_answer_is_counted(
-    world: World, project: SeededProject, maintainer: str, repository: str
+    world: World, pipeline: Pipeline
 ) -> None:
-    trust_github(world, project, maintainer, repository)
+    pipeline.trust_github()
     url = f"{world.wheelyard.url}/_/oidc/mint-token"
-    id_token = world.hub.token(github(repository))
+    id_token = world.hub.token(github(pipeline.repository))
     body = json.dumps({"token": id_token}).encode()
     before = counted(world)
 
