@@ -36,11 +36,14 @@ class Cluster:
         found = json.loads(self.kubectl("get", kinds, "--selector", selector, "--output=json"))
         return list(found["items"])
 
-    def has(self, resource: str) -> bool:
-        """Tell whether the cluster knows a kind of object (`scaledobjects.keda.sh`)."""
-        name, _, group = resource.partition(".")
-        known = _run("kubectl", "api-resources", f"--api-group={group}", "--output=name")
-        return f"{name}.{group}" in known.split()
+    def serves(self, group: str) -> bool:
+        """Tell whether somebody answers for a group of the API; definitions alone do not."""
+        served = (one for one in self.all("apiservices") if one["spec"].get("group") == group)
+        return any(
+            condition["type"] == "Available" and condition["status"] == "True"
+            for one in served
+            for condition in one["status"]["conditions"]
+        )
 
 
 T = TypeVar("T")

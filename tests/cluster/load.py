@@ -143,11 +143,14 @@ def install_with_pip(door: Door, person: Person, package: str, version: str) -> 
 def publish_with_twine(
     door: Door, person: Person, package: str, acknowledged: dict[str, tuple[str, str]]
 ) -> Path:
-    """Publish a new version with twine, which is not asked a second time."""
+    """Publish a new version with twine; that it had to try again by itself is an error, too."""
     built = ADistribution().named(package, f"2.{next(_NUMBERS)}").wheel()
     file = person.home / built.filename
     file.write_bytes(built.content)
     who = {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": door.token}
-    person.twine("upload", "--repository-url", door.uploads, file, env=who).succeeded()
+    done = person.twine("upload", "--repository-url", door.uploads, file, env=who).succeeded()
     acknowledged[built.filename] = (package, built.sha256)
+    # No option keeps it from trying a 5xx and a refused connection up to five times; it says so.
+    if "Retry" in done.output:
+        raise OSError(f"twine tried again: {done.output}")
     return file
