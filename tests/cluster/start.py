@@ -72,7 +72,7 @@ def _empty_namespace(yard: Yard) -> None:
 
 
 def open_door(yard: Yard) -> Door:
-    """Make the gateway reachable on the node's own address, and read the first credentials."""
+    """Make the gateway reachable on the node's own address, and make credentials."""
     (gateway,) = yard.cluster.all("services", f"{MINE},app.kubernetes.io/component=gateway")
     door = {
         "apiVersion": "v1",
@@ -91,15 +91,12 @@ def open_door(yard: Yard) -> Door:
     )
     made = next(s for s in yard.cluster.all("services") if s["metadata"]["name"] == _DOOR)
     url = f"http://{host}:{made['spec']['ports'][0]['nodePort']}"
-    return Door(url, _first_token(yard))
+    return Door(url, _token(yard))
 
 
-def _first_token(yard: Yard) -> str:
-    """Make the first accounts in a pod of the api, which keeps their secrets in its memory."""
+def _token(yard: Yard) -> str:
+    """Make the first account and project where there are none; return a new token of it."""
     pod = yard.pods("api")[0]["metadata"]["name"]
-    file = "/tmp/credentials.env"
-    admin = ("exec", pod, "--", "wheelyard-admin")
-    yard.cluster.kubectl(*admin, "bootstrap", "--credentials-file", file)
-    text = yard.cluster.kubectl(*admin, "credentials", "--credentials-file", file)
-    found = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    return found["WHEELYARD_TOKEN"]
+    admin = ("exec", pod, "--container", "api", "--", "wheelyard-admin")
+    yard.cluster.kubectl(*admin, "bootstrap", "--credentials-file", "/tmp/credentials.env")
+    return yard.cluster.kubectl(*admin, "token", "create", "admin").split()[-1]
