@@ -161,6 +161,20 @@ def test_secrets_are_named_and_never_made(examples: dict[str, Rendered]) -> None
                     assert not secret, f"{name}: {variable['name']}"
 
 
+def test_secrets_are_files_that_change_with_their_secret(example: Rendered) -> None:
+    for name, pod in example.pods():
+        kinds = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+        for container in containers(pod):
+            # Neither the value of a variable nor a `subPath` ever changes in a pod that runs.
+            assert not [one for one in container.get("env", []) if "valueFrom" in one], name
+            for mount in container["volumeMounts"]:
+                volume = kinds[mount["name"]]
+                is_secret = "secret" in volume or any(
+                    "secret" in source for source in volume.get("projected", {}).get("sources", [])
+                )
+                assert not (is_secret and "subPath" in mount), name
+
+
 @pytest.mark.parametrize("kind", ["HorizontalPodAutoscaler", "ScaledObject"])
 def test_whoever_is_scaled_has_no_number_of_its_own(
     kind: str, examples: dict[str, Rendered]

@@ -118,7 +118,7 @@ def test_no_secret_that_a_run_used_is_in_its_logs(told: Wheelyard, person: Perso
         named = quote(secret, safe="")
         _ask(told, "GET", f"{base}/simple/{named}/?private_token={named}", {})
         _ask(told, "GET", f"/{named}/simple/?access_token={named}", {})
-    pepper = environment_of(told)["WHEELYARD_TOKEN_PEPPER"]
+    pepper = Path(environment_of(told)["WHEELYARD_TOKEN_PEPPER_FILE"]).read_text()
     told.stop()
 
     logs = told.logs()

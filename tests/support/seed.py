@@ -199,6 +199,6 @@ class Seed:
 
     def _issue(self, grant: Grant) -> str:
         with self._registry.database.begin() as uow:
-            issued = issue_token(uow, grant, self._registry.settings.pepper)
+            issued = issue_token(uow, grant, self._registry.peppers())
             uow.commit()
         return issued.secret

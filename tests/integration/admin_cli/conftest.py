@@ -67,7 +67,7 @@ def acts_as(settings: dict[str, str], secret: str) -> Actor:
     registry = make_registry(read_settings(settings), "test")
     with registry.database.snapshot() as uow:
         credentials = Credentials(Channel.BEARER, secret)
-        who = authenticate(uow, credentials, registry.settings.pepper, registry.now())
+        who = authenticate(uow, credentials, registry.peppers(), registry.now())
     registry.close()
     return who.actor
 

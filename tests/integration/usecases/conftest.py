@@ -99,7 +99,7 @@ class World:
     def token(self, kind: TokenKind, scopes: set[Scope], **more: object) -> IssuedToken:
         grant = replace(Grant(kind, "test", frozenset(scopes)), **more)  # type: ignore[arg-type]  # tests name fields
         with self.registry.database.begin() as uow:
-            issued = issue_token(uow, grant, self.registry.settings.pepper)
+            issued = issue_token(uow, grant, self.registry.peppers())
             uow.commit()
         return issued
 

@@ -340,11 +340,11 @@ def test_an_unknown_upload_is_no_success(world: World) -> None:
 
 
 def test_a_first_run_happens_once(world: World) -> None:
-    database, pepper = world.registry.database, world.registry.settings.pepper
+    database, peppers = world.registry.database, world.registry.peppers()
     kept: list[FirstRun] = []
 
-    assert first_run(database, pepper, kept.append, nothing_happens)
-    assert not first_run(database, pepper, kept.append, nothing_happens)
+    assert first_run(database, peppers, kept.append, nothing_happens)
+    assert not first_run(database, peppers, kept.append, nothing_happens)
 
     [created] = kept
     assert "WHEELYARD_URL=http://x\n" in created.as_file("http://x")

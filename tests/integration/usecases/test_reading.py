@@ -230,7 +230,7 @@ def test_a_token_is_known_by_its_channels(
         who = authenticate(
             uow,
             Credentials(channel, issued.secret),
-            world.registry.settings.pepper,
+            world.registry.peppers(),
             world.registry.now(),
         )
 
@@ -238,7 +238,7 @@ def test_a_token_is_known_by_its_channels(
 
 
 def test_credentials_that_do_not_count_say_why(world: World) -> None:
-    now, pepper = world.registry.now(), world.registry.settings.pepper
+    now, peppers = world.registry.now(), world.registry.peppers()
     expired = world.token(
         TokenKind.PERSONAL, {Scope.API}, user_id=world.user_id, expires_at=now - timedelta(1)
     )
@@ -247,10 +247,10 @@ def test_credentials_that_do_not_count_say_why(world: World) -> None:
 
     with world.registry.database.snapshot() as uow:
         actors = [
-            authenticate(uow, Credentials(Channel.BASIC, secret), pepper, now).actor
+            authenticate(uow, Credentials(Channel.BASIC, secret), peppers, now).actor
             for secret in secrets
         ]
-        nobody = authenticate(uow, None, pepper, now).actor
+        nobody = authenticate(uow, None, peppers, now).actor
 
     assert [getattr(actor, "refused", None) for actor in actors] == [
         "The token has expired: make a new one",
@@ -263,13 +263,13 @@ def test_credentials_that_do_not_count_say_why(world: World) -> None:
 
 def test_the_last_use_is_noted_once_a_minute(world: World) -> None:
     issued = world.token(TokenKind.PERSONAL, {Scope.API}, user_id=world.user_id)
-    pepper, now = world.registry.settings.pepper, world.registry.now()
+    peppers, now = world.registry.peppers(), world.registry.now()
 
     seen = []
     for moment in (now, now + timedelta(seconds=30), now + timedelta(seconds=90)):
         with world.registry.database.snapshot() as uow:
             credentials = Credentials(Channel.BASIC, issued.secret)
-            token = authenticate(uow, credentials, pepper, moment).token
+            token = authenticate(uow, credentials, peppers, moment).token
         assert token is not None
         seen.append(token.last_used_at)
         note_use(world.registry.database, token, moment)

@@ -71,7 +71,7 @@ def test_complete_settings_are_read_into_what_the_services_need() -> None:
     assert settings.blobs.endpoint == "https://minio.example.com:9000"
     assert settings.blobs.public_endpoint == "https://files.example.com"
     assert settings.blobs.path_style
-    assert settings.pepper == b"hidden-6"
+    assert [pepper.key for pepper in settings.peppers.ring] == [b"hidden-6"]
     assert settings.http.public_url == "https://example.com/yard"
     assert settings.http.base_path == "/yard"
     assert settings.http.listen == ("::", 8080)
@@ -89,6 +89,14 @@ def test_a_password_of_redis_goes_into_an_address_that_has_none() -> None:
         "rediss://yard:hidden%2F4%40@broker:6379/0?ssl_cert_reqs=required"
     )
     assert settings.cache.url == "rediss://:hidden-5@cache:6379/0"
+
+
+def test_several_peppers_stand_on_lines_of_their_own() -> None:
+    settings = read_settings(COMPLETE | {"WHEELYARD_TOKEN_PEPPER": "new one\n\n  old \n"})
+
+    assert [pepper.key for pepper in settings.peppers.ring] == [b"new one", b"old"]
+    assert settings.peppers.current.key == b"new one"
+    assert "old" not in repr(settings.peppers)
 
 
 def test_a_worker_may_be_told_its_queues() -> None:
@@ -177,6 +185,9 @@ def test_a_secret_may_come_from_a_file(name: str, tmp_path: Path) -> None:
     if name == "WHEELYARD_DATABASE_PASSWORD":
         assert settings.database.password == given.database.password
         assert settings.database.password_file == file
+    elif name == "WHEELYARD_TOKEN_PEPPER":
+        assert settings.peppers == given.peppers
+        assert settings.pepper_file == file
     else:
         assert settings == given
 

@@ -16,8 +16,10 @@ from wheelyard_core.adapters.cache.tracking import RedisTracking
 from wheelyard_core.adapters.db.engine import make_engine
 from wheelyard_core.adapters.db.unit_of_work import AccessChanged, SqlDatabase, nobody_listens
 from wheelyard_core.adapters.db.watching import error_class
+from wheelyard_core.adapters.pepper_file import PepperFile
 from wheelyard_core.adapters.queue import CeleryQueue
 from wheelyard_core.domain.audit import Action
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.work import Claim, Promise, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.observability.measured import (
@@ -69,6 +71,8 @@ class Registry:
     verdicts: RedisVerdicts
     signatures: Signatures
     attempts: Attempts
+    # Which keys of tokens hold now.
+    peppers: Callable[[], Peppers]
     reach: CrashPoint
     now: Callable[[], datetime]
     metrics: Metrics
@@ -195,6 +199,7 @@ def make_registry(
         verdicts=RedisVerdicts(settings.cache),
         signatures=SigstoreSignatures(settings.trusted_root),
         attempts=RedisAttempts(settings.cache),
+        peppers=_peppers(settings),
         reach=reach,
         now=utc_now,
         metrics=metrics,
@@ -251,6 +256,16 @@ def make_database(
 
     engine = make_engine(settings.url, settings.pool, service, password)
     return SqlDatabase(engine, dispatch, access_changed)
+
+
+def _peppers(settings: Settings) -> Callable[[], Peppers]:
+    if settings.pepper_file is not None:
+        return PepperFile(settings.pepper_file, settings.peppers)
+    return partial(_same, settings.peppers)
+
+
+def _same(peppers: Peppers) -> Peppers:
+    return peppers
 
 
 def _read_secret(file: Path) -> str:

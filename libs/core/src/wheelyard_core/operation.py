@@ -38,7 +38,8 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
 
 def secrets_of(settings: Settings) -> set[str]:
     """Return every secret in the settings, for the logs to leave out."""
-    found = {settings.pepper.decode(), settings.database.password}
+    found = {pepper.key.decode() for pepper in settings.peppers.ring}
+    found.add(settings.database.password)
     for url in (settings.database.url, settings.broker.url, settings.cache.url):
         password = urlsplit(url).password or ""
         found |= {password, unquote(password)}

@@ -28,7 +28,7 @@ def identify(uow: UnitOfWork) -> Authenticated:
     given = credentials()
     # A long upload is asked again at its end: its token may be revoked meanwhile, but not expire.
     began = g.setdefault("began", here.now())
-    who = authenticate(uow, given, here.settings.pepper, began)
+    who = authenticate(uow, given, here.peppers(), began)
     is_first = "actor" not in g
     g.actor = who.actor
     if given is not None and is_first:

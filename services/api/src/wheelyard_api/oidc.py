@@ -40,9 +40,7 @@ def enable(app: Flask, here: Registry) -> None:
     from wheelyard_core.adapters.oidc.keys import HttpIssuerKeys  # noqa: PLC0415  as said
 
     keys = HttpIssuerKeys(oidc.issuers, oidc.ca_file, proxy=oidc.proxy)
-    app.extensions["wheelyard.minter"] = Minter(
-        here.database, keys, oidc.issuers, here.settings.pepper
-    )
+    app.extensions["wheelyard.minter"] = Minter(here.database, keys, oidc.issuers, here.peppers)
 
 
 @blueprint.get("/audience")

@@ -40,7 +40,7 @@ def _prepare(settings: Settings, file: Path, keep: Keep, reach: CrashPoint) -> b
     database = make_database(settings.database, "standalone", lambda _promised: None)
     try:
         database.migrate()
-        return first_run(database, settings.pepper, keep, reach)
+        return first_run(database, settings.peppers, keep, reach)
     except DatabaseUnavailable as error:
         raise click.ClickException(f"The database {file} cannot be used: {error}") from error
     finally:

@@ -77,12 +77,12 @@ class Layout:
             return False
         return True
 
-    def pepper(self) -> str:
-        """Return the key of the tokens' digests, made at the first start."""
+    def pepper(self) -> Path:
+        """Return the file with the keys of the tokens' digests, made at the first start."""
         file = self.data / "pepper"
         if not file.exists():
             write_secret(file, secrets.token_hex(32))
-        return file.read_text(encoding="ascii")
+        return file
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the embedded services."""
@@ -97,5 +97,5 @@ class Layout:
             "WHEELYARD_METRICS_LISTEN": "127.0.0.1:0",
             # Uploads that wait for their verdict hold a thread, and pages must not wait for them.
             "WHEELYARD_THREADS": "40",
-            "WHEELYARD_TOKEN_PEPPER": self.pepper(),
+            "WHEELYARD_TOKEN_PEPPER_FILE": str(self.pepper()),
         }

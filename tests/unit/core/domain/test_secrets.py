@@ -8,11 +8,11 @@ import pytest
 
 from wheelyard_core.domain.credentials import Channel, Credentials, read_credentials
 from wheelyard_core.domain.errors import FileAlreadyExists, InvalidInput
+from wheelyard_core.domain.peppers import Pepper
 from wheelyard_core.domain.tokens import (
     TokenKind,
     TokenRecord,
     is_well_formed,
-    keyed_digest,
     new_secret,
     parse_expiry,
     same_digest,
@@ -41,10 +41,11 @@ def test_a_new_secret_is_recognised_and_a_typing_error_is_not(kind: TokenKind) -
 
 
 def test_digests_depend_on_the_pepper() -> None:
-    one, other = keyed_digest("s", b"a"), keyed_digest("s", b"b")
+    one, other = Pepper.of("a").store("s"), Pepper.of("b").store("s")
 
-    assert same_digest(one, keyed_digest("s", b"a"))
-    assert not same_digest(one, other)
+    assert same_digest(one.digest, Pepper.of("a").store("s").digest)
+    assert not same_digest(one.digest, other.digest)
+    assert one.pepper != other.pepper
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,8 @@ def test_an_expiry_that_is_none_or_past_is_refused(text: str) -> None:
 
 def test_a_record_says_why_it_does_not_work() -> None:
     good = TokenRecord(
-        id=1, kind=TokenKind.PERSONAL, digest="", name="", username="", scopes=frozenset(),
+        id=1, kind=TokenKind.PERSONAL, digest="", pepper=None, family="", name="", username="",
+        scopes=frozenset(),
         user_id=1, user_is_admin=False, user_is_bot=False, user_is_blocked=False, project_id=None,
         group_id=None, expires_at=None, revoked_at=None, last_used_at=None, pipeline=None,
     )  # fmt: skip

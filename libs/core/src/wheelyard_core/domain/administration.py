@@ -198,6 +198,8 @@ class TokenDetails:
     project_id: int | None
     group_id: int | None
     family: str
+    # The name of the pepper that keys its digest; None where nobody noted it.
+    pepper: str | None
     job: Mapping[str, object] | None
     rotated_at: datetime | None
     expires_at: datetime | None
@@ -209,6 +211,15 @@ class TokenDetails:
         """Tell whether the token works at *now*, as far as it depends on the token."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not expired
+
+
+@dataclass(frozen=True, slots=True)
+class PepperUse:
+    """How many tokens that work need a pepper, and when one of them was last used."""
+
+    pepper: str | None
+    tokens: int
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ a look-up. Only a keyed digest is stored; a few leading characters are stored be
 indexed way to it.
 """
 
-import hashlib
 import hmac
 import secrets
 import zlib
@@ -19,6 +18,7 @@ from typing import Final
 from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.domain.moments import parse_moment
+from wheelyard_core.domain.peppers import Stored
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHARACTERS: Final = frozenset(_ALPHABET)
@@ -69,11 +69,6 @@ def lookup_of(secret: str) -> str:
     return secret[:LOOKUP_LENGTH]
 
 
-def keyed_digest(secret: str, pepper: bytes) -> str:
-    """Return what is stored of *secret*: HMAC-SHA-256 under *pepper*, in hexadecimal."""
-    return hmac.new(pepper, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-
-
 def same_digest(one: str, other: str) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(one, other)
@@ -115,6 +110,10 @@ class TokenRecord:
     id: int
     kind: TokenKind
     digest: str
+    # The name of the pepper; None where a release before this one stored the digest.
+    pepper: str | None
+    # All that came from one token by rotation share it.
+    family: str
     name: str
     username: str
     scopes: frozenset[Scope]
@@ -130,6 +129,8 @@ class TokenRecord:
     pipeline: Mapping[str, object] | None
     # Of a trusted publisher's token: where the rules are that minted it.
     project_ids: frozenset[int] = frozenset()
+    # What shall be stored of its secret instead, where it was found by that.
+    renewal: Stored | None = None
 
     def refusal(self, now: datetime) -> str | None:
         """Return why the token does not work at *now*, or None when it does."""
@@ -148,7 +149,7 @@ class NewToken:
 
     kind: TokenKind
     lookup: str
-    digest: str
+    stored: Stored
     name: str
     scopes: frozenset[Scope]
     family: str

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
+from wheelyard_core.domain.peppers import Stored
 from wheelyard_core.domain.tokens import NewToken, TokenRecord
 
 
@@ -21,6 +22,10 @@ class Tokens(Protocol):
 
     def touch(self, token_id: int, used_at: datetime) -> None:
         """Record the last use."""
+        ...
+
+    def renew(self, token: TokenRecord, stored: Stored) -> None:
+        """Store this of the token's secret, unless another request did."""
         ...
 
     def end_session(self, session: str, until: datetime) -> None:

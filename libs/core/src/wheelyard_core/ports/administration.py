@@ -11,6 +11,7 @@ from wheelyard_core.domain.administration import (
     GroupFilter,
     Listed,
     Membership,
+    PepperUse,
     Place,
     ProjectChanges,
     ProjectDetails,
@@ -164,6 +165,10 @@ class TokenAdmin(Protocol):
 
     def listed(self, wanted: TokenFilter, stretch: Stretch, now: datetime) -> Listed[TokenDetails]:
         """Return a part of the list of tokens."""
+        ...
+
+    def by_pepper(self, now: datetime) -> Sequence[PepperUse]:
+        """Return how many tokens that work at *now* need each pepper."""
         ...
 
     def revoke(self, token_id: int) -> None:

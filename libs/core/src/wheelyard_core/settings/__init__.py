@@ -6,7 +6,7 @@ reported at once. docs/SETTINGS.md is tested against the table.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings
 from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.adapters.cache.redis import CacheSettings
 from wheelyard_core.adapters.queue import BrokerSettings
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.settings import attesting, blobs, database, http, limits, oidc, redis, service
 from wheelyard_core.settings.blobs import read_blobs
 from wheelyard_core.settings.database import DatabaseSettings
@@ -56,7 +57,8 @@ class Settings:
     http: HttpSettings
     oidc: OidcSettings
     trusted_root: Path | None
-    pepper: bytes = field(repr=False)
+    peppers: Peppers
+    pepper_file: Path | None
     log_format: str
     log_level: str
     credentials_file: Path | None
@@ -82,7 +84,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         http=HttpSettings.read(source),
         oidc=OidcSettings.read(source),
         trusted_root=source.read(attesting.TRUSTED_ROOT),
-        pepper=source.read(service.TOKEN_PEPPER).encode(),
+        peppers=source.read(service.TOKEN_PEPPER),
+        pepper_file=source.file_of(service.TOKEN_PEPPER),
         log_format=source.read(service.LOG_FORMAT),
         log_level=source.read(service.LOG_LEVEL),
         credentials_file=source.read(service.CREDENTIALS_FILE),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from wheelyard_core.adapters.queue import QUEUE_OF
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.settings.forms import (
     names_of,
     one_of,
@@ -14,11 +15,18 @@ from wheelyard_core.settings.forms import (
 )
 from wheelyard_core.settings.setting import Setting
 
+
+def _peppers(text: str) -> Peppers:
+    # That there are none is told as of every setting that must be given.
+    return Peppers.parse(text) if text else Peppers(())
+
+
 TOKEN_PEPPER: Final = Setting(
     "WHEELYARD_TOKEN_PEPPER",
-    str,
+    _peppers,
     None,
-    "The key of the tokens' digests: 32 random bytes in hex.",
+    "The keys of the tokens' digests and of sessions, one a line, the newest first: 32 random bytes"
+    " in hex each. A file is read again when it changes.",
     secret=True,
 )
 LOG_FORMAT: Final = Setting(

@@ -51,7 +51,7 @@ class Source:
         """Tell whether something is given for the setting, be it right or wrong."""
         return bool(self._environment.get(setting.name))
 
-    def file_of(self, setting: Setting[str]) -> Path | None:
+    def file_of(self, setting: Setting[T]) -> Path | None:
         """Return the file that a secret comes from, for those that are read again."""
         name = self._environment.get(f"{setting.name}_FILE")
         return Path(name) if name else None

@@ -7,6 +7,7 @@ from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.administering import GroupPermission
 from wheelyard_core.domain.administration import TokenDetails, TokenFilter
 from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.usecases.acting import LAST_ID, Acting
 from wheelyard_core.usecases.administer_tokens import Issued, NewTokenRequest, issue, revoke
@@ -46,7 +47,7 @@ def holder_of(acting: Acting, reference: str, *, is_group: bool, writes: bool) -
 
 
 def create_deploy_token(
-    acting: Acting, holder: Holder, new: NewTokenRequest, username: str | None, pepper: bytes
+    acting: Acting, holder: Holder, new: NewTokenRequest, username: str | None, peppers: Peppers
 ) -> Issued:
     """Create a deploy token; its user name tells people which one it is, and nothing else."""
     grant = Grant(
@@ -58,7 +59,7 @@ def create_deploy_token(
         group_id=holder.group_id,
         expires_at=new.expires_at,
     )
-    issued = issue(acting, grant, pepper)
+    issued = issue(acting, grant, peppers)
     token = issued.token
     if username is None:
         acting.uow.token_admin.set_username(token.id, _USERNAME.format(token.id))

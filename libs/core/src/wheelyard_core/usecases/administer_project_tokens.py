@@ -9,6 +9,7 @@ from wheelyard_core.domain.administering import require_grantable
 from wheelyard_core.domain.administration import TokenDetails
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import NotAllowed, NotFound
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.usecases.acting import LAST_ID, Acting, place_of_project
 from wheelyard_core.usecases.administer_tokens import (
@@ -22,7 +23,7 @@ from wheelyard_core.usecases.issue_token import Grant
 
 
 def create_project_token(
-    acting: Acting, reference: str, new: NewTokenRequest, role: Role, pepper: bytes
+    acting: Acting, reference: str, new: NewTokenRequest, role: Role, peppers: Peppers
 ) -> Issued:
     """Create a project access token, with a bot of this role."""
     project, own = acting.project(reference, Permission.ADMINISTER)
@@ -39,7 +40,7 @@ def create_project_token(
         project_id=project.id,
         expires_at=new.expires_at,
     )
-    issued = issue(acting, grant, pepper)
+    issued = issue(acting, grant, peppers)
     acting.uow.commit()
     return issued
 
@@ -63,13 +64,13 @@ def role_of(acting: Acting, project: Project, token: TokenDetails) -> Role:
 
 
 def rotate_project_token(
-    acting: Acting, reference: str, token_id: int, expires_at: datetime | None, pepper: bytes
+    acting: Acting, reference: str, token_id: int, expires_at: datetime | None, peppers: Peppers
 ) -> tuple[Project, Issued]:
     """Rotate a project access token, which must not act above who asks for its new secret."""
     project, own = acting.project_settings(reference, writes=True)
     token = project_token(acting, project, token_id, lock=True)
     require_grantable(own, role_of(acting, project, token))
-    return project, rotate(acting, token, expires_at, pepper)
+    return project, rotate(acting, token, expires_at, peppers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Job:
     pipeline_url: str | None = None
 
 
-def create_job_token(acting: Acting, reference: str, job: Job, pepper: bytes) -> Issued:
+def create_job_token(acting: Acting, reference: str, job: Job, peppers: Peppers) -> Issued:
     """Create a job token, which acts for whoever asks, at most as developer.
 
     It works no longer than the token that asks for it.
@@ -102,7 +103,7 @@ def create_job_token(acting: Acting, reference: str, job: Job, pepper: bytes) ->
         expires_at=ends if parent.expires_at is None else min(ends, parent.expires_at),
         parent_id=parent.id,
     )
-    issued = issue(acting, grant, pepper)
+    issued = issue(acting, grant, peppers)
     acting.uow.token_admin.set_job(issued.token.id, _document(issued.token.id, job, person))
     acting.uow.commit()
     return issued

@@ -13,6 +13,7 @@ from wheelyard_core.domain.errors import (
     NotAllowed,
     NotFound,
 )
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.acting import LAST_ID, Acting
@@ -48,7 +49,7 @@ class Issued:
 
 
 def create_personal_token(
-    acting: Acting, user_id: int | None, new: NewTokenRequest, pepper: bytes
+    acting: Acting, user_id: int | None, new: NewTokenRequest, peppers: Peppers
 ) -> Issued:
     """Create a token for whoever asks, or (by an administrator) for the account *user_id*."""
     person = acting.human()
@@ -60,19 +61,19 @@ def create_personal_token(
     grant = Grant(
         TokenKind.PERSONAL, new.name, new.scopes, user_id=user.id, expires_at=new.expires_at
     )
-    issued = issue(acting, grant, pepper)
+    issued = issue(acting, grant, peppers)
     acting.uow.commit()
     return issued
 
 
-def issue(acting: Acting, grant: Grant, pepper: bytes) -> Issued:
+def issue(acting: Acting, grant: Grant, peppers: Peppers) -> Issued:
     """Issue a token and return it as lists show it; the caller commits."""
-    return issue_as(acting.uow, acting.agent, grant, pepper)
+    return issue_as(acting.uow, acting.agent, grant, peppers)
 
 
-def issue_as(uow: UnitOfWork, agent: Agent, grant: Grant, pepper: bytes) -> Issued:
+def issue_as(uow: UnitOfWork, agent: Agent, grant: Grant, peppers: Peppers) -> Issued:
     """Issue a token for whoever *agent* is; the caller commits."""
-    issued = issue_token(uow, grant, pepper)
+    issued = issue_token(uow, grant, peppers)
     token = uow.token_admin.get(issued.id)
     if token is None:
         raise AssertionError("a token is there when it was just added")
@@ -113,7 +114,7 @@ def revoke(acting: Acting, token: TokenDetails) -> None:
 
 
 def rotate(
-    acting: Acting, token: TokenDetails, expires_at: datetime | None, pepper: bytes
+    acting: Acting, token: TokenDetails, expires_at: datetime | None, peppers: Peppers
 ) -> Issued:
     """Revoke a token, which must be locked, and issue one like it.
 
@@ -130,16 +131,16 @@ def rotate(
     if expires_at is None and token.expires_at is not None:
         midnight = acting.now.replace(hour=0, minute=0, second=0, microsecond=0)
         expires_at = midnight + _ROTATED_FOR
-    issued = issue(acting, _successor(token, expires_at), pepper)
+    issued = issue(acting, _successor(token, expires_at), peppers)
     record_token(acting.uow, Action.TOKEN_ROTATED, acting.agent, token, into=issued.token.id)
     acting.uow.access_changed()
     acting.uow.commit()
     return issued
 
 
-def revoke_if_reused(uow: UnitOfWork, secret: str, pepper: bytes) -> None:
+def revoke_if_reused(uow: UnitOfWork, secret: str, peppers: Peppers) -> None:
     """Revoke the family of a secret that was rotated before, and raise AuthenticationRequired."""
-    record: TokenRecord | None = find_token(uow, secret, pepper)
+    record: TokenRecord | None = find_token(uow, secret, peppers)
     token = None if record is None else uow.token_admin.get(record.id, lock=True)
     if token is not None and token.rotated_at is not None:
         _revoke_family(uow, token)

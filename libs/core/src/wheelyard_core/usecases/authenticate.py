@@ -1,7 +1,7 @@
 """From credentials to an actor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from wheelyard_core.domain.access import (
     TrustedPublisher,
 )
 from wheelyard_core.domain.credentials import Channel, Credentials
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 from wheelyard_core.ports import Database, UnitOfWork
 
@@ -42,13 +43,13 @@ class Authenticated:
 
 
 def authenticate(
-    uow: UnitOfWork, credentials: Credentials | None, pepper: bytes, now: datetime
+    uow: UnitOfWork, credentials: Credentials | None, peppers: Peppers, now: datetime
 ) -> Authenticated:
     """Return who makes the request. Never raises for bad credentials: the ladder decides."""
     if credentials is None:
         return Authenticated(Anonymous())
     insisted = credentials.channel is Channel.JOB_USER
-    record = find_token(uow, credentials.secret, pepper)
+    record = find_token(uow, credentials.secret, peppers)
     if record is not None and record.kind not in _ACCEPTED[credentials.channel]:
         return Authenticated(Anonymous(_wrong_channel(credentials.channel, record), insisted))
     return recognise(record, now, insisted=insisted)
@@ -67,25 +68,30 @@ def recognise(
 
 
 def note_use(database: Database, token: TokenRecord | None, now: datetime) -> None:
-    """Record that the token was used, at most once a minute."""
+    """Record that the token was used, at most once a minute, and renew its digest if need be."""
     if token is None:
         return
-    if token.last_used_at is not None and now - token.last_used_at < _USE_RESOLUTION:
+    is_noted = token.last_used_at is not None and now - token.last_used_at < _USE_RESOLUTION
+    if is_noted and token.renewal is None:
         return
     with database.begin() as uow:
         uow.tokens.touch(token.id, now)
+        if token.renewal is not None:
+            uow.tokens.renew(token, token.renewal)
         uow.commit()
 
 
-def find_token(uow: UnitOfWork, secret: str, pepper: bytes) -> TokenRecord | None:
+def find_token(uow: UnitOfWork, secret: str, peppers: Peppers) -> TokenRecord | None:
     """Return the token of a secret, whether it still works or not."""
     if not tokens.is_well_formed(secret):
         return None
-    digest = tokens.keyed_digest(secret, pepper)
+    keyed = peppers.keyed(secret)
     found = None
     for record in uow.tokens.candidates(tokens.lookup_of(secret)):
-        if tokens.same_digest(record.digest, digest):
-            found = record
+        for stored in keyed:
+            if tokens.same_digest(record.digest, stored.digest):
+                renewal = peppers.renewal(secret, stored, record.pepper)
+                found = record if renewal is None else replace(record, renewal=renewal)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from wheelyard_core.domain.access import Role, Scope
 from wheelyard_core.domain.audit import SYSTEM, Action, AuditEvent
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.ports import Database, UnitOfWork
 from wheelyard_core.usecases.administer_tokens import issue_as
@@ -39,7 +40,7 @@ class FirstRun:
 Keep: TypeAlias = Callable[[FirstRun], None]
 
 
-def first_run(database: Database, pepper: bytes, keep: Keep, reach: CrashPoint) -> bool:
+def first_run(database: Database, peppers: Peppers, keep: Keep, reach: CrashPoint) -> bool:
     """Create `demo/first` and who may publish to it; False where the registry is not new.
 
     *keep* has stored the secrets for good when it returns. It is called in the transaction, when
@@ -48,14 +49,14 @@ def first_run(database: Database, pepper: bytes, keep: Keep, reach: CrashPoint) 
     with database.begin() as uow:
         if uow.projects.find("demo/first") is not None:
             return False
-        keep(_create(uow, pepper))
+        keep(_create(uow, peppers))
         reach("credentials-kept")
         uow.commit()
     reach("first-run-committed")
     return True
 
 
-def _create(uow: UnitOfWork, pepper: bytes) -> FirstRun:
+def _create(uow: UnitOfWork, peppers: Peppers) -> FirstRun:
     admin = uow.accounts.add_user("admin", "Administrator", is_admin=True)
     publisher = uow.accounts.add_user("demo-publisher", "Publisher of demo/first")
     group = uow.accounts.add_group("demo", "demo")
@@ -72,6 +73,6 @@ def _create(uow: UnitOfWork, pepper: bytes) -> FirstRun:
 
     def token(user_id: int) -> str:
         grant = Grant(TokenKind.PERSONAL, "first run", frozenset({Scope.API}), user_id=user_id)
-        return issue_as(uow, SYSTEM, grant, pepper).secret
+        return issue_as(uow, SYSTEM, grant, peppers).secret
 
     return FirstRun(project, token(admin), token(publisher))

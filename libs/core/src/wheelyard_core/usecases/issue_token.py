@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wheelyard_core.domain.access import Scope
-from wheelyard_core.domain.tokens import NewToken, TokenKind, keyed_digest, lookup_of, new_secret
+from wheelyard_core.domain.peppers import Peppers
+from wheelyard_core.domain.tokens import NewToken, TokenKind, lookup_of, new_secret
 from wheelyard_core.ports import UnitOfWork
 
 
@@ -36,14 +37,14 @@ class IssuedToken:
     secret: str = field(repr=False)
 
 
-def issue_token(uow: UnitOfWork, grant: Grant, pepper: bytes) -> IssuedToken:
+def issue_token(uow: UnitOfWork, grant: Grant, peppers: Peppers) -> IssuedToken:
     """Store the token of *grant*; the caller commits."""
     secret = new_secret(grant.kind)
     token_id = uow.accounts.add_token(
         NewToken(
             kind=grant.kind,
             lookup=lookup_of(secret),
-            digest=keyed_digest(secret, pepper),
+            stored=peppers.current.store(secret),
             name=grant.name,
             scopes=grant.scopes,
             family=grant.family or str(uuid.uuid4()),

@@ -4,7 +4,7 @@ The upload token reaches every project with a rule that matches, as on PyPI, for
 is there; which of them is published to, the upload's address says.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from wheelyard_core.domain.audit import Action, Agent, AgentKind, AuditEvent
 from wheelyard_core.domain.errors import NotMinted
 from wheelyard_core.domain.id_tokens import IdToken, Reason
 from wheelyard_core.domain.issuers import Issuer, issuer_named
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 from wheelyard_core.domain.trusted import Identity, TrustedPublisherRule, anchors_of
 from wheelyard_core.domain.wording import quoted
@@ -42,7 +43,7 @@ class Minter:
     database: Database
     keys: IssuerKeys
     issuers: Sequence[Issuer]
-    pepper: bytes
+    peppers: Callable[[], Peppers]
 
     def mint(self, text: str, now: datetime, request_id: str | None) -> Minted:
         """Mint an upload token. Raises NotMinted, IssuerUnavailable."""
@@ -63,7 +64,7 @@ class Minter:
             if not uow.trusted.spend(token.fingerprint, until):
                 raise NotMinted("The token was used before: ask for a new one", Reason.REUSED)
             uow.trusted.use([found.id for found in matching])
-            issued = issue_token(uow, _grant(identity, matching, now + LIFE), self.pepper)
+            issued = issue_token(uow, _grant(identity, matching, now + LIFE), self.peppers())
             projects = tuple(sorted({found.project_id for found in matching}))
             _record(uow, identity, issued, projects)
             uow.commit()
@@ -72,7 +73,7 @@ class Minter:
     def burn(self, secret: str, request_id: str | None) -> bool:
         """Revoke an upload token whose client is done; False for anything else."""
         with self.database.snapshot() as uow:
-            token = find_token(uow, secret, self.pepper)
+            token = find_token(uow, secret, self.peppers())
         if token is None or token.kind is not TokenKind.TRUSTED:
             return False
         with self.database.begin(request_id) as uow:

@@ -7,6 +7,7 @@ from wheelyard_api.admin.check import check
 from wheelyard_api.admin.edge import Admin
 from wheelyard_api.admin.maintenance import maintenance
 from wheelyard_api.admin.outbox import outbox
+from wheelyard_api.admin.peppers import peppers
 from wheelyard_api.admin.setup import bootstrap, credentials, make_bucket, migrate
 from wheelyard_api.admin.smoke import smoke
 from wheelyard_api.admin.tokens import token
@@ -22,7 +23,7 @@ def main() -> None:
 
 for command in (
     *(migrate, wait_for_schema, make_bucket, bootstrap, credentials, check, smoke),
-    *(user, token, outbox, maintenance),
+    *(user, token, peppers, outbox, maintenance),
     *(reconcile, gc, repair, backup, restore),
 ):
     main.add_command(command)

@@ -58,7 +58,7 @@ def bootstrap(credentials_file: Path | None) -> None:
         def keep(created: FirstRun) -> None:
             write_secret(file, created.as_file(registry.settings.http.public_url))
 
-        if first_run(registry.database, registry.settings.pepper, keep, registry.reach):
+        if first_run(registry.database, registry.peppers(), keep, registry.reach):
             click.echo(f"Created demo/first; its credentials are in {file}.")
         else:
             click.echo("The registry is not new; nothing was changed.")

@@ -118,7 +118,7 @@ def _token(registry: Registry) -> Iterator[tuple[int, str]]:
             user_id=bot,
             expires_at=registry.now() + _LIFE,
         )
-        issued = issue_as(uow, ADMIN_COMMAND, grant, registry.settings.pepper)
+        issued = issue_as(uow, ADMIN_COMMAND, grant, registry.peppers())
         uow.commit()
     try:
         yield project, issued.secret

@@ -38,7 +38,7 @@ def create(username: str, name: str, scopes: tuple[str, ...], expires_at: str | 
             user_id=account(uow, username).id,
             expires_at=parse_expiry(expires_at, registry.now()),
         )
-        issued = issue_as(uow, ADMIN_COMMAND, grant, registry.settings.pepper)
+        issued = issue_as(uow, ADMIN_COMMAND, grant, registry.peppers())
         uow.commit()
     # On its own on the standard output, so that a script can take it.
     click.echo(f"Created token {issued.token.id} of {username}; it is shown only now:", err=True)
@@ -70,12 +70,13 @@ def list_(username: str | None, *, everything: bool) -> None:
             ",".join(one.scopes),
             one.expires_at,
             one.last_used_at,
+            one.pepper,
             "active" if one.is_active(now) else "revoked" if one.revoked_at else "expired",
         )
         for one in found.items
     ]
-    heads = ["ID", "KIND", "NAME", "BELONGS TO", "SCOPES", "EXPIRES", "LAST USED", "STATE"]
-    click.echo(table(heads, rows))
+    heads = ["ID", "KIND", "NAME", "BELONGS TO", "SCOPES", "EXPIRES", "LAST USED"]
+    click.echo(table([*heads, "PEPPER", "STATE"], rows))
 
 
 @token.command()

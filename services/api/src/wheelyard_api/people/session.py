@@ -1,9 +1,9 @@
 """Who looks: by a token in a header, or by the session that a token began.
 
-A session's cookie holds no secret: a token's number, the beginning of its digest, so that the
-number of another token, in a database that was restored, is not taken for it, and a number of its
-own. Both are looked up at every request: what ends the token ends its sessions, and whoever signs
-out ends the one, wherever its cookie was copied to.
+A session's cookie holds no secret: a token's number, the name of its family, so that the number of
+another token, in a database that was restored, is not taken for it, and a number of its own. Both
+numbers are looked up at every request: what ends the token ends its sessions, and whoever signs out
+ends the one, wherever its cookie was copied to.
 """
 
 import hmac
@@ -29,7 +29,6 @@ from wheelyard_core.usecases.authenticate import (
 from wheelyard_web.identity import credentials, identify, registry
 
 _SECONDS: Final = 12 * 3600
-_DIGEST: Final = 16
 _NUMBER: Final = 16
 
 
@@ -48,7 +47,7 @@ def sign_in(secret: str) -> tuple[Authenticated, TokenRecord | None]:
     """Return whom a secret stands for, and its token if it works."""
     here = registry()
     with here.database.snapshot() as uow:
-        who = recognise(find_token(uow, secret, here.settings.pepper), here.now())
+        who = recognise(find_token(uow, secret, here.peppers()), here.now())
     result = "failure" if who.token is None else "success"
     here.metrics.count("wheelyard_auth_attempts_total", "token", result)
     _note(who)
@@ -57,7 +56,7 @@ def sign_in(secret: str) -> tuple[Authenticated, TokenRecord | None]:
 
 def begin(response: Response, token: TokenRecord) -> None:
     """Begin a session of the token's."""
-    value = _signer().dumps([token.id, token.digest[:_DIGEST], token_hex(_NUMBER)])
+    value = _signer().dumps([token.id, token.family, token_hex(_NUMBER)])
     assert isinstance(value, str)  # noqa: S101  what this signer makes
     response.set_cookie(
         _cookie(),
@@ -107,21 +106,19 @@ def _visitor(uow: UnitOfWork) -> Authenticated:
 
 
 def _token(uow: UnitOfWork, value: str) -> TokenRecord | None:
-    token_id, digest, number = _read(value)
+    token_id, family, number = _read(value)
     record = uow.tokens.get(token_id) if number and not uow.tokens.has_ended(number) else None
-    if record is None or not hmac.compare_digest(record.digest[:_DIGEST], digest):
-        return None
-    return record
+    return None if record is None or record.family != family else record
 
 
 def _read(value: str) -> tuple[int, str, str]:
-    """Return what a cookie says: the token's number, its digest's beginning, its own number."""
+    """Return what a cookie says: the token's number, its family, its own number."""
     try:
-        token_id, digest, number = _signer().loads(value, max_age=_SECONDS)
+        token_id, family, number = _signer().loads(value, max_age=_SECONDS)
     except (BadData, TypeError, ValueError):
         # No session, or one of a release before this one.
         return 0, "", ""
-    return token_id, digest, number
+    return token_id, family, number
 
 
 def _note(who: Authenticated) -> None:
@@ -131,9 +128,12 @@ def _note(who: Authenticated) -> None:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    # A key of its own: what is signed here means nothing elsewhere.
-    key = hmac.new(registry().settings.pepper, b"sessions of people", sha256).digest()
-    return URLSafeTimedSerializer(key, signer_kwargs={"digest_method": sha256})
+    # Keys of its own: what is signed here means nothing elsewhere. The last one signs.
+    keys = [
+        hmac.new(pepper.key, b"sessions of people", sha256).digest()
+        for pepper in registry().peppers().oldest_first()
+    ]
+    return URLSafeTimedSerializer(keys, signer_kwargs={"digest_method": sha256})
 
 
 def _is_https() -> bool:

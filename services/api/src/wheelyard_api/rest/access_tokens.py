@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify
 
 from wheelyard_api.rest import shown
-from wheelyard_api.rest.desk import acting, nothing, pepper, secret_shown
+from wheelyard_api.rest.desk import acting, nothing, peppers, secret_shown
 from wheelyard_api.rest.lists import answer_list, read_stretch
 from wheelyard_api.rest.params import Params
 from wheelyard_api.rest.tokens import read_new_token, refuse_if_reused, rotate_locked, token_filter
@@ -51,7 +51,9 @@ def create(reference: str) -> Response:
         level = params.number("access_level")
         role = Role.MAINTAINER if level is None else parse_role(level)
         new = read_new_token(who, params)
-        issued = administer_project_tokens.create_project_token(who, reference, new, role, pepper())
+        issued = administer_project_tokens.create_project_token(
+            who, reference, new, role, peppers()
+        )
         return _secret(who, project, issued, HTTPStatus.CREATED)
 
 
@@ -79,7 +81,7 @@ def rotate(reference: str, token_id: int) -> Response:
         who.project(reference, Permission.ADMINISTER)
         expires_at = Params.of_request().expiry(who.now)
         project, issued = administer_project_tokens.rotate_project_token(
-            who, reference, token_id, expires_at, pepper()
+            who, reference, token_id, expires_at, peppers()
         )
         return _secret(who, project, issued, HTTPStatus.OK)
 
@@ -101,7 +103,7 @@ def create_job_token(reference: str) -> Response:
     with acting(writes=True) as who:
         who.project(reference, Permission.PUSH)
         job = _read_job(Params.of_request())
-        issued = administer_project_tokens.create_job_token(who, reference, job, pepper())
+        issued = administer_project_tokens.create_job_token(who, reference, job, peppers())
         token = who.uow.token_admin.get(issued.token.id) or issued.token
         return secret_shown(shown.job_token(token), issued.secret, status=HTTPStatus.CREATED)
 

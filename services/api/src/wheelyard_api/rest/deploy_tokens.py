@@ -6,7 +6,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify
 
 from wheelyard_api.rest import shown
-from wheelyard_api.rest.desk import acting, nothing, pepper, secret_shown
+from wheelyard_api.rest.desk import acting, nothing, peppers, secret_shown
 from wheelyard_api.rest.lists import answer_list, read_stretch
 from wheelyard_api.rest.params import Params
 from wheelyard_api.rest.tokens import read_new_token
@@ -57,7 +57,7 @@ def create(kind: str, reference: str) -> Response:
             holder,
             read_new_token(who, params, DEPLOY_SCOPES),
             _username(params),
-            pepper(),
+            peppers(),
         )
         return secret_shown(
             shown.deploy_token(issued.token, who.now), issued.secret, status=HTTPStatus.CREATED

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Response, g, jsonify
 
 from wheelyard_api.rest.params import Params
+from wheelyard_core.domain.peppers import Peppers
 from wheelyard_core.usecases.acting import Acting
 from wheelyard_core.usecases.authenticate import note_use
 from wheelyard_core.usecases.page_changes import PageChange, await_page
@@ -33,9 +34,9 @@ def acting(*, writes: bool) -> Iterator[Acting]:
     note_use(here.database, who.token, here.now())
 
 
-def pepper() -> bytes:
-    """Return the key of the tokens' digests."""
-    return registry().settings.pepper
+def peppers() -> Peppers:
+    """Return the keys of the tokens' digests."""
+    return registry().peppers()
 
 
 def reason_given() -> str | None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, jsonify
 
 from wheelyard_api.rest import shown
-from wheelyard_api.rest.desk import acting, nothing, pepper, secret_shown
+from wheelyard_api.rest.desk import acting, nothing, peppers, secret_shown
 from wheelyard_api.rest.lists import answer_list, read_stretch
 from wheelyard_api.rest.params import Params
 from wheelyard_core.domain.access import Scope
@@ -105,7 +105,7 @@ def rotate(token_id: int) -> Response:
     with acting(writes=True) as who:
         found = administer_tokens.personal_token(who, token_id, writes=True)
         expires_at = Params.of_request().expiry(who.now)
-        issued = administer_tokens.rotate(who, found, expires_at, pepper())
+        issued = administer_tokens.rotate(who, found, expires_at, peppers())
         return _secret(who, issued, HTTPStatus.OK)
 
 
@@ -113,7 +113,7 @@ def refuse_if_reused(who: Acting) -> None:
     """Refuse a secret that was rotated before, and end all tokens that came from it."""
     given = credentials()
     if given is not None:
-        administer_tokens.revoke_if_reused(who.uow, given.secret, pepper())
+        administer_tokens.revoke_if_reused(who.uow, given.secret, peppers())
 
 
 def rotate_locked(who: Acting, found: TokenDetails) -> Issued:
@@ -121,7 +121,7 @@ def rotate_locked(who: Acting, found: TokenDetails) -> Issued:
     if Scope.API not in found.scopes:
         raise NotAllowed("This token may not do that: it needs the scope api")
     expires_at = Params.of_request().expiry(who.now)
-    return administer_tokens.rotate(who, found, expires_at, pepper())
+    return administer_tokens.rotate(who, found, expires_at, peppers())
 
 
 def token_filter(
@@ -163,7 +163,7 @@ def _create(user_id: int | None) -> Response:
             # Who may comes before what is asked.
             who.admin(writes=True)
         issued = administer_tokens.create_personal_token(
-            who, user_id, read_new_token(who, Params.of_request()), pepper()
+            who, user_id, read_new_token(who, Params.of_request()), peppers()
         )
         return _secret(who, issued, HTTPStatus.CREATED)
 

@@ -116,7 +116,8 @@ class SqlAccounts:
         row = Token(
             kind=new.kind,
             lookup=new.lookup,
-            digest=new.digest,
+            digest=new.stored.digest,
+            pepper=new.stored.pepper,
             name=new.name,
             username=new.username,
             scopes=sorted(scope.value for scope in new.scopes),

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
 from wheelyard_core.adapters.db.models import Document, Token
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import Scope
-from wheelyard_core.domain.administration import Listed, Stretch, TokenDetails, TokenFilter
+from wheelyard_core.domain.administration import (
+    Listed,
+    PepperUse,
+    Stretch,
+    TokenDetails,
+    TokenFilter,
+)
 
 _ORDERS: Final = {
     "id": Token.id,
@@ -49,6 +55,12 @@ class SqlTokenAdmin:
         if wanted.is_active is not None:
             query = query.where(_works(now) if wanted.is_active else ~_works(now))
         return part_of(self._session, query, stretch, _ORDERS, _first)
+
+    def by_pepper(self, now: datetime) -> Sequence[PepperUse]:
+        """Return how many tokens that work at *now* need each pepper."""
+        query = select(Token.pepper, func.count(), func.max(Token.last_used_at))
+        rows = self._session.execute(query.where(_works(now)).group_by(Token.pepper))
+        return [PepperUse(*row) for row in rows]
 
     def revoke(self, token_id: int) -> None:
         """Have the token work no more; one that was revoked keeps its time."""
@@ -102,6 +114,7 @@ def _details(row: Token) -> TokenDetails:
         project_id=row.project_id,
         group_id=row.namespace_id,
         family=row.family,
+        pepper=row.pepper,
         job=row.job,
         rotated_at=row.rotated_at,
         expires_at=row.expires_at,

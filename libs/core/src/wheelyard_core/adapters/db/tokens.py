@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from wheelyard_core.adapters.db.models import Spent, Token, User
 from wheelyard_core.adapters.db.trusted import projects_of
 from wheelyard_core.domain.access import Scope
+from wheelyard_core.domain.peppers import Stored
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 
 _PARENT: Final = aliased(Token)
@@ -43,6 +44,14 @@ class SqlTokens:
             update(Token).where(Token.id == token_id).values(last_used_at=used_at)
         )
 
+    def renew(self, token: TokenRecord, stored: Stored) -> None:
+        """Store this of the token's secret, unless another request did."""
+        self._session.execute(
+            update(Token)
+            .where(Token.id == token.id, Token.digest == token.digest)
+            .values(digest=stored.digest, pepper=stored.pepper)
+        )
+
     def end_session(self, session: str, until: datetime) -> None:
         """Have a session that a token began, and that is good *until*, count no more."""
         if not self.has_ended(session):
@@ -71,6 +80,8 @@ def record_of(
         id=token.id,
         kind=token.kind,
         digest=token.digest,
+        pepper=token.pepper,
+        family=token.family,
         name=token.name,
         username=token.username or (user.username if user else token.name),
         scopes=frozenset(Scope(scope) for scope in token.scopes),

@@ -39,6 +39,7 @@ class Token(Base):
     kind: Mapped[TokenKind] = mapped_column(Word(TokenKind))
     lookup: Mapped[str] = mapped_column(String(16), index=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    pepper: Mapped[str | None] = mapped_column(String(8))
     name: Mapped[str] = mapped_column(String(255))
     username: Mapped[str | None] = mapped_column(String(255))
     scopes: Mapped[list[str]]
