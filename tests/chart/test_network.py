@@ -134,6 +134,14 @@ def test_only_the_api_asks_issuers_for_their_keys(examples: dict[str, Rendered])
     assert by_443 == {"api"}
 
 
+def test_only_what_traces_reaches_the_collector(examples: dict[str, Rendered]) -> None:
+    collector = End("collector", address="198.51.100.8")
+    network = Network(examples["full"].of("NetworkPolicy").values())
+    by_4318 = {end.name for end in ends_of(examples["full"]) if network.lets(end, collector, 4318)}
+
+    assert by_4318 == {"api", "indexer", "worker-index", "worker-verify"}
+
+
 def test_dns_is_asked_over_both_protocols(examples: dict[str, Rendered]) -> None:
     network = Network(examples["default"].of("NetworkPolicy").values())
     dns = _ELSEWHERE[1]

@@ -220,7 +220,7 @@ def test_workers_have_the_memory_that_their_children_may_take(example: Rendered)
         if not name.startswith("worker-"):
             continue
         (container,) = one["spec"]["template"]["spec"]["containers"]
-        environment = {each["name"]: each["value"] for each in container["env"]}
+        environment = {each["name"]: each.get("value") for each in container["env"]}
         # 300,000 KiB each (adapters/queue.py), and the parent.
         needed = int(environment["WHEELYARD_WORKER_CONCURRENCY"]) * 300_000 / 1024 + 150
         limit = container["resources"]["limits"]["memory"]
@@ -245,7 +245,7 @@ def test_pods_end_in_the_time_that_they_have(example: Rendered) -> None:
         spec = one["spec"]["template"]["spec"]
         (container,) = spec["containers"]
         pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-        environment = {each["name"]: each["value"] for each in container["env"]}
+        environment = {each["name"]: each.get("value") for each in container["env"]}
         drain = int(environment.get("WHEELYARD_DRAIN_SECONDS", 40))
         assert spec["terminationGracePeriodSeconds"] >= pause + drain + 5
         if any(port["name"] == "http" for port in container["ports"]):

@@ -26,6 +26,7 @@ _ELSEWHERE = frozenset(
         *("S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_PATH_STYLE", "S3_CA_FILE"),
         *("OIDC_ISSUERS", "OIDC_AUDIENCE", "OIDC_CA_FILE", "OIDC_PROXY", "PUBLIC_URL"),
         "SIGSTORE_TRUSTED_ROOT",
+        *("TRACING_ENDPOINT", "TRACING_SAMPLE_RATIO"),
         # From the component.
         *("WORKER_CONCURRENCY", "WORKER_QUEUES", "DRAIN_SECONDS"),
         # What the chart's probes, ports and volumes rely on.
@@ -114,6 +115,31 @@ def test_certificates_and_roles_of_ones_own_arrive(
         "rediss://wheelyard:secret@broker.example.com:6379/0"
         f"?ssl_cert_reqs=required&ssl_ca_certs={tmp_path}/api/broker-ca.crt"
     )
+
+
+def test_pods_that_trace_are_told_where_to_and_who_they_are(
+    examples: dict[str, Rendered], tmp_path: Path
+) -> None:
+    pods = dict(examples["full"].pods())
+    for name in ("api", "indexer", "worker-verify", "worker-index"):
+        pod = pods[f"Deployment/yard-wheelyard-{name}"]
+        container = pod["spec"]["containers"][0]
+
+        settings = told(examples["full"], pod, container, tmp_path / name)
+
+        assert settings.tracing == ("http://collector.monitoring.svc:4318", 0.25)
+        attributes = environment(examples["full"], container)["OTEL_RESOURCE_ATTRIBUTES"]
+        known = {one["name"] for one in container["env"] if "valueFrom" in one}
+        assert set(re.findall(r"\$\((\w+)\)", attributes)) == known
+
+
+def test_nothing_is_said_of_traces_where_there_are_none(examples: dict[str, Rendered]) -> None:
+    for _, pod in examples["default"].pods():
+        for container in containers(pod):
+            names = (
+                set(environment(examples["default"], container)) if "env" in container else set()
+            )
+            assert not [name for name in names if "TRACING" in name or "OTEL" in name]
 
 
 @pytest.mark.parametrize(

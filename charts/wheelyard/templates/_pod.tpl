@@ -182,6 +182,10 @@ volumeMounts:
 {{- if eq .program "worker" -}}
 {{- $own = concat $own (list (dict "name" "WHEELYARD_WORKER_CONCURRENCY" "value" (toString .values.concurrency)) (dict "name" "WHEELYARD_WORKER_QUEUES" "value" (join "," .values.queues))) -}}
 {{- end -}}
+{{- if and $root.Values.tracing.endpoint (has .program (list "api" "indexer" "worker")) -}}
+{{- range $name, $path := dict "POD_NAME" "metadata.name" "NODE_NAME" "spec.nodeName" }}{{ $own = append $own (dict "name" $name "valueFrom" (dict "fieldRef" (dict "fieldPath" $path))) }}{{ end -}}
+{{- $own = append $own (dict "name" "OTEL_RESOURCE_ATTRIBUTES" "value" (printf "k8s.namespace.name=%s,k8s.pod.name=$(POD_NAME),k8s.node.name=$(NODE_NAME)" $root.Release.Namespace)) -}}
+{{- end -}}
 {{- $migration := $root.Values.externalDatabase.migration -}}
 {{- if and (eq .program "migrate") (not $root.Values.dev.postgresql.enabled) (or $migration.host $migration.user $migration.existingSecret) -}}
 {{- $given := $root.Values.externalDatabase -}}

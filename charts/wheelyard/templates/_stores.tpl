@@ -1,4 +1,4 @@
-{{/* Where the four stores are: what the values name, or those of `dev`. Put into *into*. Of: root, into.
+{{/* Where the four stores are, and who takes traces: what the values name, or those of `dev`. Put into *into*. Of: root, into.
      Each is host, port, peers (who it is to a NetworkPolicy; anybody where there are none); files: mounted path → secret and key. */}}
 {{- define "wheelyard.stores" -}}
 {{- $root := .root -}}
@@ -50,9 +50,7 @@
 
 {{- $given := $root.Values.objectStorage -}}
 {{- $endpoint := $dev.objectStorage.enabled | ternary (printf "http://%s-object-storage:9000" $known) $given.endpoint -}}
-{{- $url := urlParse $endpoint -}}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (eq $url.scheme "http" | ternary "80" "443") -}}
-{{- $store := dict "endpoint" $endpoint "port" (int $port) "peers" ($dev.objectStorage.enabled | ternary $peers.objectStorage $given.egress) -}}
+{{- $store := dict "endpoint" $endpoint "port" (int (include "wheelyard.portOf" $endpoint)) "peers" ($dev.objectStorage.enabled | ternary $peers.objectStorage $given.egress) -}}
 {{- $secret := $dev.objectStorage.enabled | ternary $known $given.existingSecret -}}
 {{- $_ := set $files "s3-access-key" (dict "name" $secret "key" ($dev.objectStorage.enabled | ternary "s3-access-key" $given.accessKeyIdKey)) -}}
 {{- $_ := set $files "s3-secret-key" (dict "name" $secret "key" ($dev.objectStorage.enabled | ternary "s3-secret-key" $given.secretAccessKeyKey)) -}}
@@ -60,6 +58,9 @@
 {{- $_ := set $files "s3-ca.crt" (dict "name" . "key" $given.caSecret.key) -}}
 {{- end -}}
 {{- $_ := set .into "objectStorage" $store -}}
+{{- with $root.Values.tracing -}}
+{{- $_ := set $.into "tracing" (dict "port" (int (include "wheelyard.portOf" .endpoint)) "peers" .egress) -}}
+{{- end -}}
 
 {{- if or $root.Values.auth.existingSecret (not (include "wheelyard.dev" $root)) -}}
 {{- $_ := set $files "token-pepper" (dict "name" $root.Values.auth.existingSecret "key" $root.Values.auth.tokenPepperKey) -}}
@@ -89,6 +90,12 @@
 {{- $database := .database -}}
 {{- $trusted := .ca | ternary "/run/wheelyard/secrets/database-ca.crt" "/etc/ssl/certs/ca-certificates.crt" -}}
 postgresql://{{ $database.user }}@{{ $database.host }}:{{ $database.port }}/{{ $database.name }}?sslmode={{ $database.ssl }}{{ if hasPrefix "verify-" $database.ssl }}&sslrootcert={{ $trusted }}{{ end }}
+{{- end }}
+
+{{/* The port of an address of http or https. */}}
+{{- define "wheelyard.portOf" -}}
+{{- $url := urlParse . -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (eq $url.scheme "http" | ternary "80" "443") -}}
 {{- end }}
 
 {{/* A Redis' address, without a password. Of: name, store. */}}
@@ -126,6 +133,9 @@ postgresql://{{ $database.user }}@{{ $database.host }}:{{ $database.port }}/{{ $
 {{- $_ := set $settings "S3_BUCKET" $s3.bucket -}}
 {{- with $s3.prefix }}{{ $_ := set $settings "S3_PREFIX" . }}{{ end -}}
 {{- $_ := set $settings "S3_PATH_STYLE" (toString $s3.pathStyle) -}}
+{{- with .Values.tracing -}}
+{{- if .endpoint }}{{ $_ := set $settings "TRACING_ENDPOINT" .endpoint }}{{ $_ := set $settings "TRACING_SAMPLE_RATIO" (toString .sampleRatio) }}{{ end -}}
+{{- end -}}
 {{- with .Values.auth.oidc.issuers }}{{ $_ := set $settings "OIDC_ISSUERS" (toJson .) }}{{ end -}}
 {{- with .Values.auth.oidc.audience }}{{ $_ := set $settings "OIDC_AUDIENCE" . }}{{ end -}}
 {{- range $file, $_ := $stores.files -}}

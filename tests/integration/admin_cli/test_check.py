@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.integration.admin_cli.conftest import Run, rows, succeeded
+from tests.support.collector import collecting
 from tests.support.servers.postgres import Databases
 from tests.support.servers.redis import RedisServer
 from tests.support.servers.s3 import Buckets
@@ -13,9 +14,12 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.mark.usefixtures("migrated")
-def test_check_has_a_line_for_each_part_that_is_well(run: Run) -> None:
-    done = run("check")
+def test_check_has_a_line_for_each_part_that_is_well(run: Run, settings: dict[str, str]) -> None:
+    with collecting() as collector:
+        settings["WHEELYARD_TRACING_ENDPOINT"] = collector.url
+        done = run("check")
 
+    assert collector.raw == [b""]
     assert [line[:2] for line in rows(succeeded(done))] == [
         ["settings", "ok"],
         ["database", "ok"],
@@ -25,6 +29,7 @@ def test_check_has_a_line_for_each_part_that_is_well(run: Run) -> None:
         ["object store", "ok"],
         ["issuers", "ok"],
         ["trust root", "ok"],
+        ["collector", "ok"],
     ]
 
 
@@ -39,6 +44,7 @@ def test_check_says_what_is_wrong_with_each_part(
         "WHEELYARD_BLOBS_DIRECTORY": "/proc/none",
         "WHEELYARD_OIDC_ISSUERS": '[{"url": "http://127.0.0.1:9"}]',
         "WHEELYARD_SIGSTORE_TRUSTED_ROOT": "/proc/none",
+        "WHEELYARD_TRACING_ENDPOINT": "http://yard:hunter2@127.0.0.1:9",
     }
 
     done = run("check")
@@ -55,6 +61,7 @@ def test_check_says_what_is_wrong_with_each_part(
     assert "does not answer" in lines["cache"][1]
     assert "http://127.0.0.1:9/.well-known" in lines["issuers"][1]
     assert "The trust root /proc/none cannot be read" in lines["trust root"][1]
+    assert "takes no traces" in lines["collector"][1]
     assert "hunter2" not in done.output
 
 

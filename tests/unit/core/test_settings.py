@@ -49,6 +49,8 @@ MALFORMED = {
     "LOG_LEVEL": ["verbose"],
     "WORKER_QUEUES": ["verify,indx", "*"],
     "DRAIN_SECONDS": ["0", "2.5"],
+    "TRACING_ENDPOINT": ["collector:4318", "grpc://collector:4317"],
+    "TRACING_SAMPLE_RATIO": ["1.5", "-0.1", "5%", "nan"],
 }
 
 

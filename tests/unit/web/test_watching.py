@@ -18,6 +18,7 @@ from wheelyard_core.domain.access import (
 )
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.ports import UNTRACED
 from wheelyard_web.watching import Watch, describe, watch
 
 PROXY, STRANGER = "10.1.2.3", "192.0.2.9"
@@ -51,7 +52,7 @@ def client(metrics: Metrics) -> Client:
 
         return Response(pieces())
 
-    watch(app, "api", metrics, ("10.0.0.0/8",))
+    watch(app, "api", metrics, ("10.0.0.0/8",), UNTRACED)
     return Client(app)
 
 

@@ -31,7 +31,15 @@ from wheelyard_core.observability.measured import (
     measured_rendering,
 )
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_core.ports import Attempts, BlobStore, PageCache, Queue, Signatures
+from wheelyard_core.ports import (
+    UNTRACED,
+    Attempts,
+    BlobStore,
+    PageCache,
+    Queue,
+    Signatures,
+    Tracing,
+)
 from wheelyard_core.settings import DatabaseSettings, Settings
 from wheelyard_core.usecases.attest import AttestationCheck
 from wheelyard_core.usecases.collect import Collected, Collector
@@ -76,6 +84,7 @@ class Registry:
     reach: CrashPoint
     now: Callable[[], datetime]
     metrics: Metrics
+    tracing: Tracing
     # Set when this process was told to stop.
     stopping: Event
     # Gives the broker's connections back.
@@ -96,7 +105,7 @@ class Registry:
             self.database,
             self.cache,
             self.settings.http.public_url,
-            measured_rendering(self.metrics),
+            measured_rendering(self.metrics, self.tracing),
         )
 
     def group_pages(self) -> GroupPages:
@@ -105,7 +114,7 @@ class Registry:
             self.database,
             self.cache,
             self.settings.http.public_url,
-            measured_rendering(self.metrics),
+            measured_rendering(self.metrics, self.tracing),
         )
 
     def tracking(self) -> RedisTracking:
@@ -181,21 +190,23 @@ def make_registry(
     service: str,
     reach: CrashPoint = nothing_happens,
     metrics: Metrics | None = None,
+    tracing: Tracing = UNTRACED,
 ) -> Registry:
     """Return the adapters that *settings* describe, for one process of *service*."""
     metrics = Metrics() if metrics is None else metrics
     broker = CeleryQueue(settings.broker)
-    queue = MeasuredQueue(broker, metrics)
+    queue = MeasuredQueue(broker, metrics, tracing)
     epoch = AccessEpoch(settings.cache, settings.http.stale_seconds)
     database = make_database(settings.database, service, queue.send, epoch.advance)
     database.listeners.failed = partial(_count_error, metrics)
     database.listeners.recorded = partial(_count_events, metrics)
+    database.listeners.tracing = tracing
     return Registry(
         settings=settings,
         database=database,
-        blobs=MeasuredBlobStore(_blob_store(settings), metrics),
+        blobs=MeasuredBlobStore(_blob_store(settings), metrics, tracing),
         queue=queue,
-        cache=MeasuredPageCache(RedisPageCache(settings.cache), metrics),
+        cache=MeasuredPageCache(RedisPageCache(settings.cache), metrics, tracing),
         verdicts=RedisVerdicts(settings.cache),
         signatures=SigstoreSignatures(settings.trusted_root),
         attempts=RedisAttempts(settings.cache),
@@ -203,9 +214,21 @@ def make_registry(
         reach=reach,
         now=utc_now,
         metrics=metrics,
+        tracing=tracing,
         stopping=Event(),
         close_queue=broker.close,
     )
+
+
+def open_tracing(settings: Settings, service: str) -> Tracing:
+    """Return where this process tells of its spans; to be called in the process that works."""
+    endpoint, ratio = settings.tracing
+    if not endpoint:
+        return UNTRACED
+    # 0.3 s and 4 MiB, which only processes pay that trace.
+    from wheelyard_core.adapters.tracing.otlp import OtlpTracing  # noqa: PLC0415
+
+    return OtlpTracing(endpoint, ratio, service)
 
 
 def _count_error(metrics: Metrics, error: BaseException) -> None:

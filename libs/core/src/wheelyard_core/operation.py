@@ -40,7 +40,8 @@ def secrets_of(settings: Settings) -> set[str]:
     """Return every secret in the settings, for the logs to leave out."""
     found = {pepper.key.decode() for pepper in settings.peppers.ring}
     found.add(settings.database.password)
-    for url in (settings.database.url, settings.broker.url, settings.cache.url):
+    addresses = (settings.database.url, settings.broker.url, settings.cache.url)
+    for url in (*addresses, settings.tracing.endpoint):
         password = urlsplit(url).password or ""
         found |= {password, unquote(password)}
     if isinstance(settings.blobs, S3Settings):

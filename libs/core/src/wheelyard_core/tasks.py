@@ -17,8 +17,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from wheelyard_core.adapters.consumer import beating_consumer
 from wheelyard_core.adapters.queue import QUEUE_OF, TASK_NAME, make_celery
-from wheelyard_core.bootstrap import Registry, make_registry
-from wheelyard_core.domain.work import WAITED, Claim, Task
+from wheelyard_core.bootstrap import Registry, make_registry, open_tracing
+from wheelyard_core.domain.work import TRACEPARENT, WAITED, Claim, Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.heartbeat import Heartbeat
 from wheelyard_core.observability.metrics import Metrics
@@ -29,7 +29,7 @@ from wheelyard_core.operation import (
     process_environment,
     start_logging,
 )
-from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_core.ports import Attributes, DatabaseUnavailable, Span, Tracing
 from wheelyard_core.settings import Settings
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.run_promise import Handler, Outcome, run_promise
@@ -54,7 +54,14 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
     endpoint.serve(shared.exposition, checks, heartbeat.alive, redact)
     # A child that outlived its parent would keep the port from the next one.
     signals.worker_process_init.connect(lambda **_: endpoint.close(), weak=False)
-    app = make_worker(settings, partial(make_registry, settings, service, reach, metrics), tasks)
+
+    def make() -> Registry:
+        # In a child: what sends spans is a thread, which a fork leaves behind.
+        tracing = open_tracing(settings, service)
+        signals.worker_process_shutdown.connect(lambda **_: tracing.close(), weak=False)
+        return make_registry(settings, service, reach, metrics, tracing)
+
+    app = make_worker(settings, make, tasks)
     run_worker(app, {QUEUE_OF[task] for task in tasks}, settings.worker_concurrency, heartbeat)
 
 
@@ -134,14 +141,16 @@ class Attempt:
         self._began = perf_counter()
         self._timed_out = False
 
-    def watching(self, handler: Handler) -> Handler:
-        """Return the handler, all of whose logs say what they belong to."""
+    def watching(self, handler: Handler, tracing: Tracing) -> Handler:
+        """Return the handler, all of whose logs and spans say what they belong to."""
 
         def handle(claim: Claim) -> None:
             structlog.contextvars.bind_contextvars(
                 request_id=claim.request_id, task=claim.task.value, outbox_id=claim.message_id
             )
-            handler(claim)
+            parent = claim.arguments.get(TRACEPARENT)
+            with tracing.begin(Span(f"task.{claim.task}"), parent, **_about(claim)):
+                handler(claim)
 
         return handle
 
@@ -201,13 +210,29 @@ class Attempt:
         self._metrics.count(name, self._task, *label_values)
 
 
+def _about(claim: Claim) -> Attributes:
+    """Return what a span says of a claim; what it is about, as far as its arguments tell."""
+    about: Attributes = {
+        "request_id": claim.request_id,
+        "outbox_id": claim.message_id,
+        "attempt": claim.attempt,
+    }
+    if claim.task is Task.VERIFY:
+        about["file_id"] = int(claim.arguments["file_id"])
+    elif claim.task is Task.INDEX:
+        about["project_id"] = int(claim.arguments["project_id"])
+        about["package"] = str(claim.arguments["package"])
+    return about
+
+
 def _run(registries: PerProcess, task: Task) -> Callable[[int], Any]:
     def run(message_id: int) -> None:
         registry = registries.get()
         structlog.contextvars.clear_contextvars()
         attempt = Attempt(task, registry.metrics)
         handlers = {
-            known: attempt.watching(handler) for known, handler in registry.handlers().items()
+            known: attempt.watching(handler, registry.tracing)
+            for known, handler in registry.handlers().items()
         }
         try:
             outcome, claim = run_promise(

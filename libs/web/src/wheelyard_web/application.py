@@ -49,7 +49,8 @@ def make_app(
     for blueprint in (health.blueprint, *blueprints):
         app.register_blueprint(blueprint)
     service = name.removeprefix("wheelyard_")
-    watching.watch(app, service, registry.metrics, registry.settings.http.trusted_proxies)
+    trusted = registry.settings.http.trusted_proxies
+    watching.watch(app, service, registry.metrics, trusted, registry.tracing)
     return app
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from wheelyard_core.bootstrap import Registry, make_registry
+from wheelyard_core.bootstrap import Registry, make_registry, open_tracing
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.operation import (
@@ -41,7 +41,8 @@ def serve(
 
     def load() -> Wsgi:
         metrics = Metrics(service, parts)
-        registry = make_registry(settings, service, reach, metrics)
+        tracing = open_tracing(settings, service)
+        registry = make_registry(settings, service, reach, metrics, tracing)
         watch_database(metrics, registry)
         metrics.show_threads(settings.http.threads)
         endpoint.serve(metrics.exposition, health_checks(registry), redact=redact)

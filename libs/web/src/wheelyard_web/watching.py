@@ -13,7 +13,8 @@ import structlog
 from flask import Flask, Response, g, request
 
 from wheelyard_core.domain.access import Actor, DeployToken, JobToken, Person, TrustedPublisher
-from wheelyard_core.observability.metrics import UNMATCHED, Metrics
+from wheelyard_core.observability.metrics import UNMATCHED, Metrics, known_method
+from wheelyard_core.ports import UNTRACED, Span, Tracing
 from wheelyard_web.parts import wrap
 
 Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
@@ -48,12 +49,14 @@ class Watch:
         service: str,
         metrics: Metrics,
         trusted_proxies: tuple[str, ...],
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self._application = application
         self._service = service
         self._metrics = metrics
         self._in_flight = metrics.in_flight(service)
         self._origin = Origin(trusted_proxies)
+        self._tracing = tracing
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer as the application does."""
@@ -74,11 +77,18 @@ class Watch:
         def finish() -> None:
             self._finish(exchange, method, perf_counter() - began)
 
-        try:
-            body = self._application(environ, start)
-        except BaseException:
-            finish()
-            raise
+        with self._tracing.begin(
+            Span.REQUEST,
+            self._origin.traceparent(environ),
+            request_id=request_id,
+            method=known_method(method),
+        ):
+            try:
+                body = self._application(environ, start)
+            except BaseException:
+                finish()
+                raise
+            self._tracing.annotate(route=exchange.route, status=exchange.status)
         return _Body(body, exchange, finish)
 
     def _finish(self, exchange: Exchange, method: str, seconds: float) -> None:
@@ -150,6 +160,11 @@ class Origin:
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
         return request_id, self._client(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
 
+    def traceparent(self, environ: dict[str, Any]) -> str | None:
+        """Return the span that the request goes on with, where a trusted proxy says so."""
+        given: str | None = environ.get("HTTP_TRACEPARENT")
+        return given if given and self.trusts(environ.get("REMOTE_ADDR", "")) else None
+
     def _client(self, peer: str, forwarded: str) -> str:
         """Return the last address that no trusted proxy has: those before it anybody can write."""
         for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
@@ -196,12 +211,18 @@ def describe(actor: Actor | None) -> tuple[str, int | None]:
     return "anonymous", None
 
 
-def watch(app: Flask, service: str, metrics: Metrics, trusted_proxies: tuple[str, ...]) -> None:
+def watch(
+    app: Flask,
+    service: str,
+    metrics: Metrics,
+    trusted_proxies: tuple[str, ...],
+    tracing: Tracing,
+) -> None:
     """Have every request of *app* told and counted; to be called when it has its addresses."""
     app.before_request(_begin)
     app.after_request(_note)
     metrics.expect_requests(service, _routes(app))
-    wrap(app, lambda inner: Watch(inner, service, metrics, trusted_proxies))
+    wrap(app, lambda inner: Watch(inner, service, metrics, trusted_proxies, tracing))
 
 
 def _begin() -> None:

@@ -10,7 +10,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from wheelyard_core.bootstrap import crash_point_from, make_registry
+from wheelyard_core.bootstrap import crash_point_from, make_registry, open_tracing
 from wheelyard_core.domain.work import Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
@@ -68,7 +68,8 @@ def load() -> Wsgi:
     settings = settings_of(os.environ)  # noqa: TID251  this is the entry point
     redact = start_logging(settings, "indexer")
     metrics = Metrics("indexer", _PARTS)
-    registry = make_registry(settings, "indexer", metrics=metrics)
+    tracing = open_tracing(settings, "indexer")
+    registry = make_registry(settings, "indexer", metrics=metrics, tracing=tracing)
     watch_database(metrics, registry)
     metrics.show_threads(settings.http.threads)
     open_endpoint(settings).serve(metrics.exposition, health_checks(registry), redact=redact)

@@ -16,6 +16,7 @@ from wheelyard_indexer.answers import VARY, cache_control, page_answer
 from wheelyard_indexer.memory import Memory
 from wheelyard_indexer.remembering import Remembering
 from wheelyard_web.errors import answer as error_answer
+from wheelyard_web.identity import registry
 from wheelyard_web.parts import part
 
 blueprint = Blueprint("pages", __name__)
@@ -53,6 +54,8 @@ def package(reference: str, package: str) -> Response:
     if page is None:
         raise NotFound(f"Package not found: {package}")
     remembering.page(part(Pages).key(allowed.project_id, package), page)
+    # Not before it is known to be a package: what somebody asks for may be anything.
+    registry().tracing.annotate(project_id=allowed.project_id, package=package)
     return _answer(page, public=allowed.public)
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 # In the arguments of the page that a published file is promised: milliseconds since its row.
 WAITED: Final = "waited_ms"
+# In the arguments of what was promised within a trace: the span that goes on with it.
+TRACEPARENT: Final = "traceparent"
 
 
 class Task(StrEnum):

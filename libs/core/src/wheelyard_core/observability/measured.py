@@ -20,7 +20,9 @@ from wheelyard_core.ports import (
     CacheUnavailable,
     PageCache,
     Queue,
+    Span,
     StorageUnavailable,
+    Tracing,
 )
 
 T = TypeVar("T")
@@ -34,28 +36,29 @@ page_built: Final[ContextVar[bool]] = ContextVar("page_built", default=False)
 class MeasuredBlobStore:
     """A blob store whose requests are counted. See BlobStore for the contract."""
 
-    def __init__(self, blobs: BlobStore, metrics: Metrics) -> None:
+    def __init__(self, blobs: BlobStore, metrics: Metrics, tracing: Tracing) -> None:
         self._blobs = blobs
         self._metrics = metrics
+        self._span = tracing.span
 
     def put(self, key: str, content: BinaryReader, size: int | None) -> None:
         """Store everything *content* gives, or nothing."""
-        with self._measured("put"):
+        with self._span(Span.BLOB_PUT), self._measured("put"):
             self._blobs.put(key, content, size)
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BlobReader:
         """Return a reader of the blob."""
-        with self._measured("get"):
+        with self._span(Span.BLOB_GET), self._measured("get"):
             return self._blobs.open(key, start, length)
 
     def size(self, key: str) -> int:
         """Return the bytes in the blob."""
-        with self._measured("head"):
+        with self._span(Span.BLOB_HEAD), self._measured("head"):
             return self._blobs.size(key)
 
     def delete(self, key: str) -> None:
         """Remove the blob."""
-        with self._measured("delete"):
+        with self._span(Span.BLOB_DELETE), self._measured("delete"):
             self._blobs.delete(key)
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -96,9 +99,10 @@ class MeasuredBlobStore:
 class MeasuredPageCache:
     """A page cache whose requests are counted. See PageCache for the contract."""
 
-    def __init__(self, cache: PageCache, metrics: Metrics) -> None:
+    def __init__(self, cache: PageCache, metrics: Metrics, tracing: Tracing) -> None:
         self._cache = cache
         self._metrics = metrics
+        self._span = tracing.span
 
     def get(self, key: str) -> bytes | None:
         """Return a page, or None."""
@@ -108,7 +112,8 @@ class MeasuredPageCache:
 
     def put(self, key: str, page: bytes) -> bytes:
         """Store the page unless a newer one is there."""
-        kept = self._counted("put", lambda: self._cache.put(key, page))
+        with self._span(Span.PAGE_STORE):
+            kept = self._counted("put", lambda: self._cache.put(key, page))
         self._count("put", "hit")
         return kept
 
@@ -137,27 +142,30 @@ class MeasuredPageCache:
 class MeasuredQueue:
     """A queue whose hints are counted. See Queue for the contract."""
 
-    def __init__(self, queue: Queue, metrics: Metrics) -> None:
+    def __init__(self, queue: Queue, metrics: Metrics, tracing: Tracing) -> None:
         self._queue = queue
         self._metrics = metrics
+        self._span = tracing.span
 
     def send(self, promised: Sequence[Promise]) -> bool:
         """Send the hints; False, soon, when the broker does not take them."""
-        sent = self._queue.send(promised)
+        with self._span(Span.QUEUE_SEND):
+            sent = self._queue.send(promised)
         self._metrics.count(
             "wheelyard_outbox_dispatched_total", "sent" if sent else "failed", amount=len(promised)
         )
         return sent
 
 
-def measured_rendering(metrics: Metrics) -> Callable[[Callable[[], T]], T]:
+def measured_rendering(metrics: Metrics, tracing: Tracing) -> Callable[[Callable[[], T]], T]:
     """Return what calls a builder of pages, and times it."""
 
     def build(make: Callable[[], T]) -> T:
         page_built.set(True)
         began = perf_counter()
         try:
-            return make()
+            with tracing.span(Span.PAGE_RENDER):
+                return make()
         finally:
             metrics.observe(
                 "wheelyard_index_render_duration_seconds", perf_counter() - began, "all"

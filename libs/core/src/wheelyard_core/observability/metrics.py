@@ -59,6 +59,11 @@ class Observed(Collector):
                 yield family
 
 
+def known_method(method: str) -> str:
+    """Return the method where it is one of HTTP's, or `other`: clients write what they like."""
+    return method if method in _METHODS else "other"
+
+
 class Metrics:
     """The metrics of one process. Without *parts* it counts for nobody."""
 
@@ -97,7 +102,7 @@ class Metrics:
         key = (service, route, method, status)
         found = self._requests.get(key)
         if found is None:
-            known = method if method in _METHODS else "other"
+            known = known_method(method)
             found = (
                 self._counter("wheelyard_http_requests_total", service, route, known, str(status)),
                 self._histogram("wheelyard_http_request_duration_seconds", service, route, known),

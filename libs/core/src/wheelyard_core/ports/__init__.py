@@ -18,14 +18,17 @@ from wheelyard_core.ports.blobs import (
 from wheelyard_core.ports.catalogue import Files, MetadataFile, Packages, Projects, Releases
 from wheelyard_core.ports.database import Conflict, Database, DatabaseUnavailable, UnitOfWork
 from wheelyard_core.ports.pages import CacheUnavailable, PageCache, Pages
+from wheelyard_core.ports.tracing import UNTRACED, Attributes, Span, Tracing
 from wheelyard_core.ports.trusted import IssuerKeys, IssuerUnavailable, TrustedPublishers
 from wheelyard_core.ports.uploads import Uploads
 from wheelyard_core.ports.work import Outbox, Queue, Verdicts
 
 __all__ = [
+    "UNTRACED",
     "Accounts",
     "Attempts",
     "Attestations",
+    "Attributes",
     "BinaryReader",
     "BlobNotFound",
     "BlobReader",
@@ -47,8 +50,10 @@ __all__ = [
     "Queue",
     "Releases",
     "Signatures",
+    "Span",
     "StorageUnavailable",
     "Tokens",
+    "Tracing",
     "TrustRootUnavailable",
     "TrustedPublishers",
     "UnitOfWork",

@@ -15,7 +15,17 @@ from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.adapters.cache.redis import CacheSettings
 from wheelyard_core.adapters.queue import BrokerSettings
 from wheelyard_core.domain.peppers import Peppers
-from wheelyard_core.settings import attesting, blobs, database, http, limits, oidc, redis, service
+from wheelyard_core.settings import (
+    attesting,
+    blobs,
+    database,
+    http,
+    limits,
+    oidc,
+    redis,
+    service,
+    tracing,
+)
 from wheelyard_core.settings.blobs import read_blobs
 from wheelyard_core.settings.database import DatabaseSettings
 from wheelyard_core.settings.forms import parse_size
@@ -24,6 +34,7 @@ from wheelyard_core.settings.limits import LimitSettings
 from wheelyard_core.settings.oidc import OidcSettings
 from wheelyard_core.settings.redis import read_broker, read_cache
 from wheelyard_core.settings.setting import Setting, SettingsError, Source
+from wheelyard_core.settings.tracing import TracingSettings
 
 __all__ = [
     "SETTINGS",
@@ -33,13 +44,14 @@ __all__ = [
     "OidcSettings",
     "Settings",
     "SettingsError",
+    "TracingSettings",
     "parse_size",
     "read_settings",
 ]
 
 SETTINGS: Final[dict[str, Setting[object]]] = {
     setting.name: setting
-    for section in (database, blobs, redis, limits, http, oidc, attesting, service)
+    for section in (database, blobs, redis, limits, http, oidc, attesting, service, tracing)
     for setting in vars(section).values()
     if isinstance(setting, Setting)
 }
@@ -56,6 +68,7 @@ class Settings:
     limits: LimitSettings
     http: HttpSettings
     oidc: OidcSettings
+    tracing: TracingSettings
     trusted_root: Path | None
     peppers: Peppers
     pepper_file: Path | None
@@ -83,6 +96,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         limits=LimitSettings.read(source),
         http=HttpSettings.read(source),
         oidc=OidcSettings.read(source),
+        tracing=TracingSettings.read(source),
         trusted_root=source.read(attesting.TRUSTED_ROOT),
         peppers=source.read(service.TOKEN_PEPPER),
         pepper_file=source.file_of(service.TOKEN_PEPPER),

@@ -67,6 +67,13 @@ def parse_seconds(text: str) -> float:
     return float(text)
 
 
+def parse_ratio(text: str) -> float:
+    """Read a share of all: a number from 0 to 1."""
+    if not re.fullmatch(r"0|1|[01]\.[0-9]{1,9}", text) or float(text) > 1:
+        raise ValueError("a number from 0 to 1, like 0.05")
+    return float(text)
+
+
 def url_of(*schemes: str) -> Callable[[str], str]:
     """Return a reader of addresses of these schemes, which takes a slash off the end."""
 

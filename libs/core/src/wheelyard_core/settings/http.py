@@ -68,7 +68,8 @@ _TRUSTED_PROXIES: Final = Setting(
     "WHEELYARD_TRUSTED_PROXIES",
     parse_networks,
     "",
-    "Networks, with commas, whose `X-Request-ID` and `X-Forwarded-For` are believed.",
+    "Networks, with commas, whose `X-Request-ID`, `X-Forwarded-For` and `traceparent` are"
+    " believed.",
 )
 
 

@@ -128,6 +128,18 @@ def _trust_root(registry: Registry) -> str:
     return str(registry.settings.trusted_root or "Sigstore's public one, as it was released")
 
 
+def _collector(registry: Registry) -> str:
+    endpoint = registry.settings.tracing.endpoint
+    if not endpoint:
+        return "none is configured"
+    # 0.3 s, for those who trace.
+    from wheelyard_core.adapters.tracing.otlp import takes_spans  # noqa: PLC0415
+
+    if not takes_spans(endpoint):
+        raise NotWell("The collector takes no traces; everything else goes on.")
+    return "takes traces"
+
+
 _LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
     "database": _database,
     "schema": _schema,
@@ -136,4 +148,5 @@ _LOOKS: Final[dict[str, Callable[[Registry], str]]] = {
     "object store": _store,
     "issuers": _issuers,
     "trust root": _trust_root,
+    "collector": _collector,
 }

@@ -160,6 +160,11 @@ class Submission:
     def _candidate(self, form: UploadForm, declared: Declared, part: FilePart) -> Candidate:
         filename = declared.filename(part.filename)
         self.watch.named(filename)
+        self.registry.tracing.annotate(
+            project_id=self.project.id,
+            package=filename.name.normalized,
+            filename=filename.text,
+        )
         attestations = None
         if self.project.attestation_policy is not AttestationPolicy.OFF:
             attestations = text_of(read_attestations(form.fields))

@@ -18,7 +18,7 @@ from wheelyard_core.domain.access import Actor, JobToken, Permission, user_of
 from wheelyard_core.domain.audit import agent_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
 from wheelyard_core.domain.errors import Broken, NotAllowed, NotFound
-from wheelyard_core.ports import UnitOfWork
+from wheelyard_core.ports import Span, UnitOfWork
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.mint_token import identity_of
@@ -86,7 +86,8 @@ def publisher_of(who: Authenticated) -> Publisher:
 
 def _answer(receipt: Receipt, project_id: int, deadline: float) -> Response:
     here = registry()
-    status = await_verdict(here.database, here.verdicts, receipt.upload_id, deadline)
+    with here.tracing.span(Span.VERDICT_WAIT):
+        status = await_verdict(here.database, here.verdicts, receipt.upload_id, deadline)
     here.reach("verdict-known")
     match status:
         case UploadStatus.PUBLISHED if receipt.repeated:

@@ -4,7 +4,7 @@ Celery on Redis may lose a message or deliver it twice. This table is what makes
 message is only a hint that a row is due, and the sweep sends the hint again until the row is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import OutboxMessage
 from wheelyard_core.adapters.db.time import database_time
-from wheelyard_core.domain.work import Claim, Promise, SetAside, Task
+from wheelyard_core.domain.work import TRACEPARENT, Claim, Promise, SetAside, Task
 
 # The dispatch after the commit comes first; the sweep takes what it lost.
 _HEAD_START: Final = timedelta(seconds=4)
@@ -25,13 +25,19 @@ _ERROR_LENGTH: Final = 2_000
 class SqlOutbox:
     """The outbox of one transaction."""
 
-    def __init__(self, session: Session, request_id: str | None) -> None:
+    def __init__(
+        self, session: Session, request_id: str | None, traceparent: Callable[[], str | None]
+    ) -> None:
         self._session = session
         self._request_id = request_id
+        self._traceparent = traceparent
         self.promised: list[Promise] = []
 
     def promise(self, task: Task, **arguments: str | int) -> int:
         """Have *task* done after this transaction has committed, not before; return its number."""
+        traceparent = self._traceparent()
+        if traceparent is not None:
+            arguments[TRACEPARENT] = traceparent
         now = database_time(self._session)
         row = OutboxMessage(
             task=task.value,

@@ -36,7 +36,7 @@ from wheelyard_core.adapters.db.uploads import SqlUploads
 from wheelyard_core.adapters.db.users import SqlUsers
 from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.work import Promise
-from wheelyard_core.ports import Conflict, DatabaseUnavailable
+from wheelyard_core.ports import UNTRACED, Conflict, DatabaseUnavailable, Span, Tracing
 
 Dispatch = Callable[[Sequence[Promise]], None]
 Failed = Callable[[BaseException], None]
@@ -60,13 +60,14 @@ def unheard(_recorded: Sequence[Action]) -> None:
 class Listeners:
     """Who hears of a transaction: of what it promised and changed, after its commit; of its end.
 
-    The last two are set by `bootstrap`, which counts what they hear.
+    The last three are set by `bootstrap`, which counts what two of them hear.
     """
 
     dispatch: Dispatch
     access_changed: AccessChanged = nobody_listens
     failed: Failed = quietly
     recorded: Recorded = unheard
+    tracing: Tracing = UNTRACED
 
 
 class SqlUnitOfWork:
@@ -108,20 +109,25 @@ class SqlUnitOfWork:
         self.backups = SqlBackups(self.session)
         self.reconciling = SqlReconciling(self.session)
         self.collecting = SqlCollecting(self.session)
-        self.outbox = self.outbox_admin = SqlOutbox(self.session, self._request_id)
+        self.outbox = self.outbox_admin = SqlOutbox(
+            self.session, self._request_id, self._listeners.tracing.traceparent
+        )
         self.audit = self.audit_trail = SqlAudit(self.session, self._request_id)
+        self._span = self._listeners.tracing.span(Span.DB_WRITE)
+        self._span.__enter__()
         return self
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
+        kind: type[BaseException] | None,
         error: BaseException | None,
-        _trace: TracebackType | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             self.session.close()
         except SQLAlchemyError as closing:
             error = error or closing
+        self._span.__exit__(kind, error, trace)
         if error is not None:
             self._listeners.failed(error)
         if isinstance(error, IntegrityError):
@@ -164,7 +170,8 @@ class SqlDatabase:
 
     def snapshot(self) -> SqlUnitOfWork:
         """Return a transaction that only reads, all of it at one moment."""
-        return SqlUnitOfWork(self._readers, replace(self.listeners, dispatch=_refuse_promises))
+        listeners = replace(self.listeners, dispatch=_refuse_promises, tracing=UNTRACED)
+        return SqlUnitOfWork(self._readers, listeners)
 
     def check(self) -> None:
         """Raise DatabaseUnavailable unless the database answers."""
