@@ -65,3 +65,17 @@ def test_a_service_without_pods_is_told_as_an_outage(
     assert answer.status == 503
     assert answer.headers["retry-after"] == "5"
     api.__enter__()
+
+
+def test_the_pod_takes_large_files_over_where_that_is_configured(
+    examples: dict[str, Rendered],
+) -> None:
+    told = {}
+    for name in ("default", "dev"):
+        deployment = examples[name].of("Deployment")["gateway"]
+        variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+        found = {one["name"]: one["value"] for one in variables}
+        told[name] = (found["GATEWAY_TAKES_OVER"], found["GATEWAY_BLOBS_ADDRESS"])
+
+    assert told["default"] == ("", "127.0.0.1:9")
+    assert told["dev"] == ("X-Accel-Redirect", "yard-wheelyard-dev-object-storage:9000")

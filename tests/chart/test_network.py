@@ -1,16 +1,12 @@
 """The policies as a matrix: what is needed is let through, and nothing else is."""
 
-import json
-
 import pytest
-from tests.support.chart import Chart, Rendered, containers
+from tests.support.chart import Rendered, containers
 from tests.support.network import End, Network
 
 Connection = tuple[str, str, int]
 
-_SERVICES = ("api", "indexer", "scheduler", "worker-index", "worker-maintenance", "worker-verify")
-# Who publishes and installs as people do, from inside of the release.
-_CLIENTS = ("smoke", "robot")
+_SERVICES = ("api", "indexer", "scheduler", "worker-index", "worker-verify")
 _PORTS = (53, 443, 5432, 5433, 6379, 8080, 9000, 9090)
 _STRANGER = End("stranger")
 _ELSEWHERE = (
@@ -65,39 +61,41 @@ def all_of(sources: tuple[str, ...], target: str, port: int) -> set[Connection]:
     return {(source, target, port) for source in sources}
 
 
-def test_a_try_has_every_connection_that_it_needs_and_no_other(chart: Chart) -> None:
-    everybody = (*_SERVICES, "gateway", "migrate", *_CLIENTS)
+def test_a_try_has_every_connection_that_it_needs_and_no_other(
+    examples: dict[str, Rendered],
+) -> None:
+    everybody = (*_SERVICES, "gateway", "migrate", "smoke")
     outside = tuple(end.name for end in _ELSEWHERE)
-    dev = chart.render("dev", sets=["robot.enabled=true"])
 
-    assert let_through(dev, *_ELSEWHERE) == {
+    assert let_through(examples["dev"], *_ELSEWHERE) == {
         *all_of(everybody, "dns", 53),
         # Anybody may come to the gateway, from wherever an Ingress or a load balancer is.
-        *all_of((*outside, *_CLIENTS), "gateway", 8080),
+        *all_of((*outside, "smoke"), "gateway", 8080),
         *all_of(("gateway",), "api", 8080),
         *all_of(("gateway",), "indexer", 8080),
-        *all_of((*_SERVICES, "migrate", *_CLIENTS), "dev-postgresql", 5432),
+        *all_of((*_SERVICES, "migrate", "smoke"), "dev-postgresql", 5432),
         *all_of(_SERVICES, "dev-broker", 6379),
-        *all_of((*_SERVICES, *_CLIENTS), "dev-cache", 6379),
-        *all_of((*_SERVICES, "migrate"), "dev-object-storage", 9000),
+        *all_of((*_SERVICES, "smoke"), "dev-cache", 6379),
+        # The gateway fetches large files itself.
+        *all_of((*_SERVICES, "migrate", "gateway"), "dev-object-storage", 9000),
         *(("prometheus", name, 9090) for name in (*_SERVICES, "gateway")),
     }
 
 
 def test_stores_of_ones_own_are_reached_where_they_are(examples: dict[str, Rendered]) -> None:
-    everybody = (*_SERVICES, "gateway", "migrate", *_CLIENTS)
+    everybody = (*_SERVICES, "gateway", "migrate", "smoke")
 
     assert let_through(examples["ha"], *_ELSEWHERE, *_ADDRESSES) == {
         *all_of(everybody, "dns", 53),
         *all_of(everybody, "node-dns", 53),
-        # Only by the Ingress, and by the release's own clients.
-        *all_of(("traefik", *_CLIENTS), "gateway", 8080),
+        # Only by the Ingress, and by the release's own test.
+        *all_of(("traefik", "smoke"), "gateway", 8080),
         *all_of(("gateway",), "api", 8080),
         *all_of(("gateway",), "indexer", 8080),
-        *all_of((*_SERVICES, *_CLIENTS), "db", 5432),
+        *all_of((*_SERVICES, "smoke"), "db", 5432),
         *all_of(("migrate",), "db", 5433),
         *all_of(_SERVICES, "broker", 6379),
-        *all_of((*_SERVICES, *_CLIENTS), "cache", 6379),
+        *all_of((*_SERVICES, "smoke"), "cache", 6379),
         *all_of(_SERVICES, "s3", 9000),
         *(("prometheus", name, 9090) for name in (*_SERVICES, "gateway")),
     }
@@ -142,32 +140,7 @@ def test_only_what_traces_reaches_the_collector(examples: dict[str, Rendered]) -
     network = Network(examples["full"].of("NetworkPolicy").values())
     by_4318 = {end.name for end in ends_of(examples["full"]) if network.lets(end, collector, 4318)}
 
-    assert by_4318 == {"api", "indexer", "worker-index", "worker-maintenance", "worker-verify"}
-
-
-@pytest.mark.parametrize(
-    ("egress", "reached"),
-    [
-        ([], {("api", "proxy", 3129), ("api", "internet", 3129)}),
-        ([{"ipBlock": {"cidr": "10.20.4.0/24"}}], {("api", "proxy", 3129)}),
-    ],
-)
-def test_where_issuers_are_asked_by_a_proxy_only_that_is_reached(
-    egress: list[object], reached: set[Connection], chart: Chart
-) -> None:
-    proxy, internet = End("proxy", address="10.20.4.9"), End("internet", address="192.0.2.1")
-    told = {"proxySecret": {"name": "proxy", "key": "proxy", "port": 3129}, "egress": egress}
-    sets = [f"auth.oidc.{key}={json.dumps(value)}" for key, value in told.items()]
-    rendered = chart.render("full", sets=sets)
-    network = Network(rendered.of("NetworkPolicy").values())
-
-    assert reached == {
-        (source.name, target.name, port)
-        for source in ends_of(rendered)
-        for target in (proxy, internet)
-        for port in (80, 443, 3128, 3129)
-        if network.lets(source, target, port)
-    }
+    assert by_4318 == {"api", "indexer", "worker-index", "worker-verify"}
 
 
 def test_dns_is_asked_over_both_protocols(examples: dict[str, Rendered]) -> None:

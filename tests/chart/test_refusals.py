@@ -18,6 +18,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
      "cache.username needs cache.existingSecret"),
     ("one", {"broker": {"host": "r"}, "cache": {"host": "r"}}, "broker and cache are one server"),
     ("redirect", {"config": {"downloads": "redirect"}}, "needs objectStorage.publicEndpoint"),
+    ("fetch", {"config": {"downloads": "gateway"}}, "needs an objectStorage.endpoint by http"),
     ("edge", {"ingress": {"enabled": True, "hosts": ["a"]},
               "httpRoute": {"enabled": True, "parentRefs": [{"name": "g"}]}},
      "ingress.enabled and httpRoute.enabled: one way in is enough"),
@@ -57,7 +58,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("rolling", {"scheduler": {"strategy": {"type": "RollingUpdate"}}},
      "scheduler: strategy.type must be Recreate"),
     ("mixed", {"worker": {"groups": {"index": {"queues": ["index", "verify"]}}}},
-     "worker-index: a group takes one queue"),
+     "worker-index: the queue index is for a group of its own"),
     ("unserved", {"worker": {"groups": {"index": None}}},
      "nobody takes work from the queue index"),
     ("rule", {"metrics": {"prometheusRule": {"enabled": True, "excludeRules": ["NoSuchRule"]}}},
@@ -160,7 +161,7 @@ def test_the_defaults_fit_the_schema_and_every_key_has_one() -> None:
     component = schema["definitions"]["component"]["properties"].keys()
     assert values["defaults"].keys() == component
     for key, part in schema["properties"].items():
-        if "properties" in part and key not in {"worker", "smoke", "robot"}:
+        if "properties" in part and key not in {"worker", "smoke"}:
             assert values[key].keys() | {"pullPolicy"} >= part["properties"].keys() - {
                 "pullPolicy"
             }, key

@@ -81,6 +81,9 @@ class Gateway:
             "GATEWAY_API_ADDRESS": self.api if ":" in self.api else "127.0.0.1:9",
             "GATEWAY_INDEXER_ADDRESS": self.indexer,
             "GATEWAY_RESOLVER": "127.0.0.1",
+            "GATEWAY_TAKES_OVER": "",
+            "GATEWAY_BLOBS": "wheelyard_blobs",
+            "GATEWAY_BLOBS_ADDRESS": "127.0.0.1:9",
             **self.filled,
         }
         main = self.folder / "main" / "nginx.conf"

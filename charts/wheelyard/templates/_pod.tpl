@@ -5,7 +5,7 @@
 {{- $isOurs := ne .program "gateway" -}}
 {{- $stores := dict -}}
 {{- if $isOurs }}{{ include "wheelyard.stores" (dict "root" $root "into" $stores) }}{{ end -}}
-{{- $waits := and $isOurs (not (has .program (list "migrate" "smoke" "robot"))) (gt (int $root.Values.migrations.waitTimeoutSeconds) 0) (not $root.Values.diagnosticMode.enabled) -}}
+{{- $waits := and $isOurs (not (has .program (list "migrate" "smoke"))) (gt (int $root.Values.migrations.waitTimeoutSeconds) 0) (not $root.Values.diagnosticMode.enabled) -}}
 metadata:
   labels:
     {{- include "wheelyard.selector" . | nindent 4 }}
@@ -52,8 +52,8 @@ spec:
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- if has .program (list "migrate" "smoke" "robot") }}
-  restartPolicy: {{ eq .program "migrate" | ternary "OnFailure" "Never" }}
+  {{- if has .program (list "migrate" "smoke") }}
+  restartPolicy: {{ eq .program "smoke" | ternary "Never" "OnFailure" }}
   {{- end }}
   {{- with $values.topologySpreadConstraints }}
   topologySpreadConstraints:
@@ -174,7 +174,11 @@ volumeMounts:
 {{- $full := include "wheelyard.fullname" $root -}}
 {{- $own := list -}}
 {{- if eq .program "gateway" -}}
-{{- range $name, $value := dict "GATEWAY_LISTEN" "8080" "GATEWAY_METRICS_LISTEN" "9090" "GATEWAY_API" "wheelyard_api" "GATEWAY_INDEXER" "wheelyard_indexer" "GATEWAY_API_ADDRESS" (printf "%s-api:%d" $full (int $root.Values.api.service.port)) "GATEWAY_INDEXER_ADDRESS" (printf "%s-indexer:%d" $full (int $root.Values.indexer.service.port)) "GATEWAY_RESOLVER" "127.0.0.1" "NGINX_ENVSUBST_OUTPUT_DIR" "/tmp" -}}
+{{- $stores := dict -}}
+{{- include "wheelyard.stores" (dict "root" $root "into" $stores) -}}
+{{- $takesOver := eq $root.Values.config.downloads "gateway" -}}
+{{- $store := (urlParse $stores.objectStorage.endpoint).host | trimSuffix (printf ":%d" (int $stores.objectStorage.port)) -}}
+{{- range $name, $value := dict "GATEWAY_LISTEN" "8080" "GATEWAY_METRICS_LISTEN" "9090" "GATEWAY_API" "wheelyard_api" "GATEWAY_INDEXER" "wheelyard_indexer" "GATEWAY_API_ADDRESS" (printf "%s-api:%d" $full (int $root.Values.api.service.port)) "GATEWAY_INDEXER_ADDRESS" (printf "%s-indexer:%d" $full (int $root.Values.indexer.service.port)) "GATEWAY_RESOLVER" "127.0.0.1" "GATEWAY_TAKES_OVER" (ternary "X-Accel-Redirect" "" $takesOver) "GATEWAY_BLOBS" "wheelyard_blobs" "GATEWAY_BLOBS_ADDRESS" (ternary (printf "%s:%d" $store (int $stores.objectStorage.port)) "127.0.0.1:9" $takesOver) "NGINX_ENVSUBST_OUTPUT_DIR" "/tmp" -}}
 {{- $own = append $own (dict "name" $name "value" $value) -}}
 {{- end -}}
 {{- else -}}
@@ -206,14 +210,12 @@ volumeMounts:
 {{/* What the container runs; our own image says by its command which service it is. */}}
 {{- define "wheelyard.command" -}}
 {{- $root := .root -}}
-{{- $gateway := printf "http://%s-gateway:%d" (include "wheelyard.fullname" $root) (int $root.Values.gateway.service.port) -}}
 {{- $commands := dict
   "api" (list "python" "-m" "wheelyard_api")
   "indexer" (list "python" "-m" "wheelyard_indexer" "serve")
   "scheduler" (list "python" "-m" "wheelyard_worker" "scheduler")
   "migrate" (list "wheelyard-admin" "migrate" "--wait" (toString (int $root.Values.migrations.activeDeadlineSeconds)))
-  "smoke" (list "wheelyard-admin" "smoke" "--url" $gateway "--seconds" (toString (int $root.Values.smoke.timeoutSeconds)))
-  "robot" (list "wheelyard-admin" "smoke" "--robot" "--url" $gateway "--seconds" (toString (int $root.Values.robot.timeoutSeconds))) -}}
+  "smoke" (list "wheelyard-admin" "smoke" "--url" (printf "http://%s-gateway:%d" (include "wheelyard.fullname" $root) (int $root.Values.gateway.service.port)) "--seconds" (toString (int $root.Values.smoke.timeoutSeconds))) -}}
 {{- if eq .program "worker" -}}
 {{- $_ := set $commands "worker" (list "python" "-m" (has "index" .values.queues | ternary "wheelyard_indexer" "wheelyard_worker") "worker") -}}
 {{- end -}}
@@ -227,7 +229,7 @@ args: {{ toJson . }}
 {{- end }}
 
 {{- define "wheelyard.ports" -}}
-{{- if not (has .program (list "migrate" "smoke" "robot")) -}}
+{{- if not (has .program (list "migrate" "smoke")) -}}
 ports:
   {{- if has .program (list "gateway" "api" "indexer") }}
   - {name: http, containerPort: 8080, protocol: TCP}
@@ -237,7 +239,7 @@ ports:
 {{- end }}
 
 {{- define "wheelyard.probes" -}}
-{{- if not (or (has .program (list "migrate" "smoke" "robot")) .root.Values.diagnosticMode.enabled) -}}
+{{- if not (or (has .program (list "migrate" "smoke")) .root.Values.diagnosticMode.enabled) -}}
 {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
 {{ $probe }}:
   {{- toYaml (get $.values $probe) | nindent 2 }}

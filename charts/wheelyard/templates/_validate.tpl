@@ -25,6 +25,7 @@
 {{- if not $v.objectStorage.existingSecret }}{{ $wrong = append $wrong "objectStorage.existingSecret is not set: the Secret with the store's keys" }}{{ end -}}
 {{- end -}}
 {{- if and (eq $v.config.downloads "redirect") (not $v.objectStorage.publicEndpoint) }}{{ $wrong = append $wrong "config.downloads=redirect needs objectStorage.publicEndpoint, to which clients are sent" }}{{ end -}}
+{{- if and (eq $v.config.downloads "gateway") (not $dev.objectStorage.enabled) (not (hasPrefix "http://" $v.objectStorage.endpoint)) }}{{ $wrong = append $wrong "config.downloads=gateway needs an objectStorage.endpoint by http, inside of the cluster; clients may be sent to another one: redirect" }}{{ end -}}
 {{- if and (not $v.auth.existingSecret) (not (include "wheelyard.dev" .)) }}{{ $wrong = append $wrong "auth.existingSecret is not set: the Secret with the token pepper" }}{{ end -}}
 {{- if and $v.ingress.enabled $v.httpRoute.enabled }}{{ $wrong = append $wrong "ingress.enabled and httpRoute.enabled: one way in is enough, choose" }}{{ end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) }}{{ $wrong = append $wrong "ingress.enabled needs ingress.hosts" }}{{ end -}}
@@ -59,7 +60,7 @@
 {{- if include "wheelyard.scaled" $one }}{{ $wrong = append $wrong "scheduler: there is one; autoscaling and keda are not for it" }}{{ end -}}
 {{- if ne $c.strategy.type "Recreate" }}{{ $wrong = append $wrong "scheduler: strategy.type must be Recreate" }}{{ end -}}
 {{- end -}}
-{{- if and (eq $one.program "worker") (gt (len $c.queues) 1) }}{{ $wrong = append $wrong (printf "%s: a group takes one queue, so that nothing delays pages or verdicts" $name) }}{{ end -}}
+{{- if and (eq $one.program "worker") (has "index" $c.queues) (gt (len $c.queues) 1) }}{{ $wrong = append $wrong (printf "%s: the queue index is for a group of its own, so that nothing delays pages" $name) }}{{ end -}}
 {{- end -}}
 {{- $served := list -}}
 {{- range $one := $all }}{{ if eq $one.program "worker" }}{{ $served = concat $served $one.values.queues }}{{ end }}{{ end -}}

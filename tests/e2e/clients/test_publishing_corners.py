@@ -143,6 +143,8 @@ def verification_stopped(wheelyard: Wheelyard) -> Iterator[None]:
         deadline = time.monotonic() + 10
         while not _freeze(workers, wheelyard):
             assert time.monotonic() < deadline
+            # On a busy machine they need a moment to come as far as letting go of it.
+            time.sleep(0.1)
         yield
     finally:
         _send(workers, signal.SIGCONT)

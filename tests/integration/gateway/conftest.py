@@ -1,9 +1,10 @@
 """A real nginx of deploy/nginx, in front of servers that write down what reaches them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from tests.support.forms import Answer, ask
@@ -12,6 +13,7 @@ from tests.support.recorder import Behave, Recorder, answers
 from tests.support.servers.finding import Machine, Missing, Source
 from tests.support.servers.report import without
 
+EMPTY: Mapping[str, str] = MappingProxyType({})
 PYPI = "/api/v4/projects/1/packages/pypi"
 
 
@@ -44,15 +46,20 @@ class Stages:
         self._folder = folder
         self._stack = stack
 
-    def __call__(self, api: Behave | None = None, indexer: Behave | None = None) -> Stage:
+    def __call__(
+        self, api: Behave | None = None, indexer: Behave | None = None, store: str = ""
+    ) -> Stage:
         behind_api = self._stack.enter_context(Recorder(api or answers("api")))
         behind_indexer = self._stack.enter_context(Recorder(indexer or answers("indexer")))
-        return Stage(
-            self.gateway(behind_api.address, behind_indexer.address), behind_api, behind_indexer
-        )
+        takes_over = {"GATEWAY_TAKES_OVER": "X-Accel-Redirect", "GATEWAY_BLOBS_ADDRESS": store}
+        filled = takes_over if store else {}
+        gateway = self.gateway(behind_api.address, behind_indexer.address, filled=filled)
+        return Stage(gateway, behind_api, behind_indexer)
 
-    def gateway(self, api: str, indexer: str, extra: str = "") -> Gateway:
-        gateway = Gateway(self._nginx, self._folder / "nginx", api, indexer, extra)
+    def gateway(
+        self, api: str, indexer: str, extra: str = "", filled: Mapping[str, str] = EMPTY
+    ) -> Gateway:
+        gateway = Gateway(self._nginx, self._folder / "nginx", api, indexer, extra, filled)
         return self._stack.enter_context(gateway)
 
 

@@ -52,7 +52,7 @@ class StoreAway:
     def keys(self, prefix: str) -> Iterator[str]:
         return self._real.keys(prefix)
 
-    def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
+    def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
         return self._real.presigned_url(key, filename, seconds)
 
     def check(self) -> None:

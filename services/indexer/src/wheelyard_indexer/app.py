@@ -22,7 +22,8 @@ def create_app(registry: Registry) -> Flask:
     measure(app, registry.metrics)
     http = registry.settings.http
     memory = Memory(registry.tracking(), ACCESS_EPOCH, Room(http.page_memory, http.file_memory))
-    sender = Sender(registry.blobs, memory)
+    handover = http.presign_seconds if http.downloads == "gateway" else None
+    sender = Sender(registry.blobs, memory, handover)
     equip(app, registry.pages(), registry.group_pages(), memory, sender, Outage())
     hits, origin = measured_hits(registry.metrics), Origin(http.trusted_proxies)
     wrap(app, lambda inner: HotPath(inner, sender, hits, origin))

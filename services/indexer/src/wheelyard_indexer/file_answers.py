@@ -54,11 +54,13 @@ class FileAnswer:
     status: str
     headers: Headers
     span: Span | None = None
+    # To the gateway, which fetches the bytes.
+    handed_over: bool = False
 
     @property
-    def code(self) -> int:
-        """The status."""
-        return int(self.status[:3])
+    def is_part(self) -> bool:
+        """Whether it is less than the whole file."""
+        return self.status == _PART
 
 
 def file_answer(file: ServedFile, asked: Asked, *, public: bool) -> FileAnswer:

@@ -1,6 +1,5 @@
-"""The addresses of files and their metadata: authorise, then stream or redirect."""
+"""The addresses of files and their metadata: authorise, then send, hand over or redirect."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from flask import Blueprint, Response, redirect, request
@@ -8,7 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from wheelyard_core.domain.catalogue import StoredFile
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.usecases.pages import Pages
-from wheelyard_indexer.file_answers import Asked, ServedFile, file_answer
+from wheelyard_indexer.file_answers import ServedFile
 from wheelyard_indexer.hot import OUTAGE
 from wheelyard_indexer.memory import Memory
 from wheelyard_indexer.remembering import Remembering
@@ -95,11 +94,9 @@ def _answer(stored: StoredFile, file: ServedFile, *, public: bool) -> Response:
 
 
 def _bytes_of(file: ServedFile, *, public: bool) -> Response:
-    answer = file_answer(file, Asked.of(request.environ), public=public)
-    body: Iterable[bytes] | bytes = ()
-    if answer.span is not None:
-        body = part(Sender).begin(file, answer.span)
-    return Response(body, answer.status, answer.headers, direct_passthrough=True)
+    answer, body = part(Sender).answer(file, request.environ, public=public)
+    # No bytes at all would be given a length of their own: that of a HEAD is the file's.
+    return Response(body or (), answer.status, answer.headers, direct_passthrough=True)
 
 
 def _elsewhere(file: StoredFile) -> Response | None:

@@ -20,7 +20,7 @@ from wheelyard_indexer.addresses import (
     page_route,
 )
 from wheelyard_indexer.answers import Headers
-from wheelyard_indexer.file_answers import Asked, ServedFile, file_answer
+from wheelyard_indexer.file_answers import ServedFile
 from wheelyard_indexer.memory import Grant, GrantKey, GroupGrant, Memory
 from wheelyard_indexer.sending import PIECE, Body, Sender, Told, ToldFile
 from wheelyard_web.watching import Exchange, Origin
@@ -30,8 +30,9 @@ Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
 
 # In the environment of a request whose blob could not be opened: Flask need not ask again.
 OUTAGE: Final = "wheelyard.outage"
-# What a hit gave: a page in one of its forms, or a file.
+# What a hit gave: a page in one of its forms, or a file, by us or by the gateway.
 FILE: Final = "file"
+HANDED_OVER: Final = "handed over"
 
 
 class Hit(NamedTuple):
@@ -140,13 +141,13 @@ class HotPath:
         if readable is None:
             return None
         file, public, actor = readable
-        answer = file_answer(file, Asked.of(environ), public=public)
         try:
-            body = b"" if answer.span is None else self._sender.begin(file, answer.span)
+            answer, body = self._sender.answer(file, environ, public=public)
         except StorageUnavailable as error:
             environ[OUTAGE] = error
             return None
-        return Found(answer.status, answer.headers, body, file_route(place), FILE, actor)
+        form = HANDED_OVER if answer.handed_over else FILE
+        return Found(answer.status, answer.headers, body, file_route(place), form, actor)
 
     def _readable(
         self, environ: Environ, place: str, sha256: str, filename: str

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request
 
 from wheelyard_core.observability.measured import page_built
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_indexer.hot import FILE, Hit, Observe
+from wheelyard_indexer.hot import FILE, HANDED_OVER, Hit, Observe
 from wheelyard_web.watching import tell
 
 _PAGES: Final = frozenset(
@@ -15,6 +15,7 @@ _PAGES: Final = frozenset(
 )
 _FILES: Final = frozenset({"files.project_file", "files.group_file"})
 _GIVEN: Final = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})
+_GIVERS: Final = {FILE: "proxy", HANDED_OVER: "gateway"}
 _HIDDEN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
@@ -31,7 +32,7 @@ def measure(app: Flask, metrics: Metrics) -> None:
             response.headers["X-Wheelyard-Stale"] = "true"
         endpoint = request.endpoint
         if endpoint in _FILES:
-            metrics.count("wheelyard_downloads_total", *_download(response.status_code))
+            metrics.count("wheelyard_downloads_total", _mode(response), _result(response))
         elif endpoint in _PAGES and response.status_code in _GIVEN:
             metrics.count("wheelyard_index_requests_total", _format(response), _cache())
         return response
@@ -49,13 +50,19 @@ def _format(response: Response) -> str:
     return "json" if "json" in told else "html"
 
 
-def _download(status: int) -> tuple[str, str]:
-    mode = "redirect" if status == HTTPStatus.FOUND else "proxy"
+def _mode(response: Response) -> str:
+    if response.status_code == HTTPStatus.FOUND:
+        return "redirect"
+    return "gateway" if "X-Accel-Redirect" in response.headers else "proxy"
+
+
+def _result(response: Response) -> str:
+    status = response.status_code
     if status in _HIDDEN:
-        return mode, "refused"
+        return "refused"
     if status == HTTPStatus.NOT_FOUND:
-        return mode, "missing"
-    return mode, "error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "ok"
+        return "missing"
+    return "error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "ok"
 
 
 def measured_hits(metrics: Metrics) -> Observe:
@@ -64,8 +71,8 @@ def measured_hits(metrics: Metrics) -> Observe:
     def count(hit: Hit) -> None:
         exchange = hit.exchange
         metrics.observe_request("indexer", exchange.route, hit.method, exchange.status, hit.seconds)
-        if hit.form == FILE:
-            metrics.count("wheelyard_downloads_total", "proxy", "ok")
+        if hit.form in _GIVERS:
+            metrics.count("wheelyard_downloads_total", _GIVERS[hit.form], "ok")
         else:
             metrics.count("wheelyard_index_requests_total", hit.form, "hit")
         tell(exchange, "indexer", hit.method, hit.seconds)

@@ -1,12 +1,12 @@
-"""The bytes of files on their way to clients: out of memory, by the kernel, or piece by piece.
+"""The bytes of files on their way to clients: from memory, by the kernel, the gateway, or by us.
 
 What breaks before the status is sent is an outage. What breaks later must break the connection, so
 it raises: the length was promised, and a client that is cut off tries again.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from typing import Final, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Self
 
 from wheelyard_core.ports import (
     BlobNotFound,
@@ -15,7 +15,8 @@ from wheelyard_core.ports import (
     OpenFile,
     StorageUnavailable,
 )
-from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.file_answers import Asked, FileAnswer, ServedFile, file_answer
+from wheelyard_indexer.handing_over import handed_over, takes_over
 from wheelyard_indexer.memory import Memory
 from wheelyard_indexer.ranges import Span
 
@@ -50,18 +51,35 @@ class Body:
 class Sender:
     """Finds the bytes of files, and remembers those of small ones."""
 
-    def __init__(self, blobs: BlobStore, memory: Memory) -> None:
+    def __init__(
+        self, blobs: BlobStore, memory: Memory, handover_seconds: int | None = None
+    ) -> None:
         self.memory = memory
         self._blobs = blobs
+        # How long the gateway may fetch for itself what it is told to fetch; None: it may not.
+        self._seconds = handover_seconds
 
-    def begin(self, file: ServedFile, span: Span) -> bytes | Body:
-        """Return the bytes where they are few, or open the blob. Raises StorageUnavailable."""
+    def answer(
+        self, file: ServedFile, environ: Mapping[str, Any], *, public: bool
+    ) -> tuple[FileAnswer, bytes | Body]:
+        """Return the answer to a request for *file*, and its bytes. Raises StorageUnavailable."""
+        answer = file_answer(file, Asked.of(environ), public=public)
+        if answer.span is None:
+            return answer, b""
+        if answer.span.length > PIECE and takes_over(environ) and self._seconds is not None:
+            address = self._blobs.presigned_url(file.key, None, self._seconds)
+            if address is not None:
+                return handed_over(answer, address), b""
+        return answer, self._begin(file, answer.span)
+
+    def _begin(self, file: ServedFile, span: Span) -> bytes | Body:
+        """Return the bytes where they are few, or open the blob."""
         kept = self.memory.content(file.key)
         if kept is not None:
             return kept[span.start : span.stop]
         content = self._open(file, span)
         try:
-            return self._begin(file, span, content)
+            return self._read(file, span, content)
         except BaseException:
             content.close()
             raise
@@ -73,7 +91,7 @@ class Sender:
         except BlobNotFound as lost:
             raise StorageUnavailable(f"The bytes of {file.key} are missing") from lost
 
-    def _begin(self, file: ServedFile, span: Span, content: BlobReader) -> bytes | Body:
+    def _read(self, file: ServedFile, span: Span, content: BlobReader) -> bytes | Body:
         if content.size != file.size:
             raise StorageUnavailable(
                 f"The blob {file.key} has {content.size} bytes, not {file.size}"

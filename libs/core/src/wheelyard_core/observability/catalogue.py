@@ -170,7 +170,7 @@ METRICS: Final[dict[str, Metric]] = {
             Part.INDEXER,
             "Requests for files and metadata files, by how the bytes are given.",
             (
-                Label("mode", ("proxy", "redirect")),
+                Label("mode", ("proxy", "gateway", "redirect")),
                 Label("result", ("ok", "refused", "missing", "error")),
             ),
         ),
@@ -461,13 +461,6 @@ METRICS: Final[dict[str, Metric]] = {
             Kind.GAUGE,
             Part.SCHEDULER,
             "When a restore was last tried (`wheelyard-admin backup note restore-drill`).",
-        ),
-        Metric(
-            "wheelyard_synthetic_last_success_timestamp_seconds",
-            Kind.GAUGE,
-            Part.SCHEDULER,
-            "When the robot last published, installed and deleted (`wheelyard-admin smoke "
-            "--robot`); before its first success, when it first tried; not there where none runs.",
         ),
         Metric(
             "wheelyard_read_only",

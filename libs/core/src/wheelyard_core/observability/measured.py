@@ -66,7 +66,7 @@ class MeasuredBlobStore:
         with self._measured("list"):
             yield from self._blobs.keys(prefix)
 
-    def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
+    def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
         """Return an address; nothing is asked, so nothing is counted."""
         return self._blobs.presigned_url(key, filename, seconds)
 

@@ -89,10 +89,12 @@ class BlobStore(Protocol):
         """Yield the keys that start with *prefix* (any beginning), in no promised order."""
         ...
 
-    def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
-        """Return an address that gives the blob, as *filename*, to whoever has it for *seconds*.
+    def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
+        """Return an address that gives the blob to whoever has it, for *seconds*.
 
-        None where the store cannot. Asks the store nothing, so the blob may not exist.
+        To clients, who know the store by its public address, it gives it as *filename*; without
+        one the address is for who stands beside us. None where the store cannot. Asks the store
+        nothing, so the blob may not exist.
         """
         ...
 

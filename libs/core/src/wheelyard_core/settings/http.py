@@ -35,15 +35,16 @@ _THREADS: Final = Setting(
 )
 _DOWNLOADS: Final = Setting(
     "WHEELYARD_DOWNLOADS",
-    one_of("stream", "redirect"),
+    one_of("stream", "gateway", "redirect"),
     "stream",
-    "`stream` passes bytes through; `redirect` sends clients to S3_PUBLIC_ENDPOINT.",
+    "`stream` passes bytes through; `gateway` has the gateway fetch large files from an object"
+    " store by http; `redirect` sends clients to S3_PUBLIC_ENDPOINT.",
 )
 _PRESIGN_SECONDS: Final = Setting(
     "WHEELYARD_PRESIGN_SECONDS",
     parse_count,
     "300",
-    "How long the address of a redirect is good for.",
+    "How long the address is good for that clients or the gateway are sent to.",
 )
 _PAGE_MEMORY: Final = Setting(
     "WHEELYARD_PAGE_MEMORY",

@@ -100,7 +100,7 @@ class DirectoryBlobStore:
                 if key.startswith(prefix):
                     yield key
 
-    def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
+    def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
         """Return None: a folder has no address of its own."""
         del filename, seconds
         checked_key(key)

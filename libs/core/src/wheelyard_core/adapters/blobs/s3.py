@@ -102,12 +102,15 @@ class S3BlobStore:
             for found in listing:
                 yield str(found.object_name).removeprefix(self._prefix)
 
-    def presigned_url(self, key: str, filename: str, seconds: int) -> str | None:
-        """Sign for the address that clients know."""
+    def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
+        """Sign for the address that clients know, or that we do."""
+        name, life = self._name(key), timedelta(seconds=seconds)
+        if filename is None:
+            return self._clients.here.presigned_get_object(self._bucket, name, expires=life)
         return self._signers.here.presigned_get_object(
             self._bucket,
-            self._name(key),
-            expires=timedelta(seconds=seconds),
+            name,
+            expires=life,
             response_headers={"response-content-disposition": _attachment(filename)},
         )
 
