@@ -25,8 +25,7 @@ def outage(store: str, yard: Yard) -> Outcome:
     yard.works(120)
     outcome.say(f"published and installed {time.monotonic() - began:.0f} s after its start")
     outcome.say(f"{yard.holds_everything(120)} files, each with its digest")
-    again = {one: times for one, times in yard.restarts().items() if times > before.get(one, 0)}
-    outcome.failures += [f"{one} was started again" for one in again]
+    outcome.failures += _started_again(before, yard.restarts())
     yard.wait_until_ready()
     return outcome
 
@@ -54,8 +53,15 @@ def secret(yard: Yard) -> Outcome:
     yard.cluster.kubectl(*psql, change)
     yard.cluster.kubectl(*psql, end)
     yard.works()
-    outcome.failures += [f"{one} is new" for one in yard.restarts().keys() - before.keys()]
+    after = yard.restarts()
+    outcome.failures += [f"{one} is new" for one in after.keys() - before.keys()]
+    outcome.failures += _started_again(before, after)
     return outcome.say(f"{yard.holds_everything()} files, each with its digest")
+
+
+def _started_again(before: dict[str, int], after: dict[str, int]) -> list[str]:
+    more = [one for one, times in after.items() if times > before.get(one, 0)]
+    return [f"{one} was started again" for one in more]
 
 
 def _password_of(yard: Yard, pod: Object) -> str:
@@ -64,16 +70,17 @@ def _password_of(yard: Yard, pod: Object) -> str:
 
 
 def _read_for(yard: Yard, package: str, seconds: float) -> Outcome:
-    outcome = Outcome()
+    outcome, slowest = Outcome(), 0.0
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while (began := time.monotonic()) < until:
         outcome.requests += 1
         try:
             yard.door.page(package)
         except NOT_YET as error:
             outcome.failures.append(repr(error))
+        slowest = max(slowest, time.monotonic() - began)
         time.sleep(0.2)
-    return outcome
+    return outcome.say(f"the slowest read while it was away took {slowest:.2f} s")
 
 
 def _workload(yard: Yard, store: str) -> str:

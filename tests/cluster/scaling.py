@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from tests.cluster.kube import NOT_YET, wait_until
 from tests.cluster.report import Outcome, Skipped
-from tests.cluster.yard import CHART, RELEASE, Yard
+from tests.cluster.yard import Yard
 
 _NEW_POD_SECONDS = 60.0
 _READERS, _PUBLISHERS = 8, 6
@@ -23,15 +23,14 @@ _QUICKLY_DOWN = {
 def hpa(yard: Yard) -> Outcome:
     """Read from the indexer until there are more of it, and let it rest until there are fewer."""
     own = {"enabled": "true", "minReplicas": "1", "maxReplicas": "3", **_QUICKLY_DOWN}
-    values = yard.values(**{f"indexer.autoscaling.{key}": value for key, value in own.items()})
-    yard.cluster.helm("upgrade", RELEASE, str(CHART), *values)
+    yard.put("upgrade", **{f"indexer.autoscaling.{key}": value for key, value in own.items()})
     wait_until("the indexer rests", lambda: _count(yard, "indexer") == 1, 240)
     yard.door.publish("hot", yard.acknowledged)
     began = time.monotonic()
-    with _hammering(_READERS, partial(yard.door.page, "hot")) as failures:
+    with _hammering(_READERS, partial(yard.door.page, "hot")) as outcome:
         wait_until("a second indexer is ready", lambda: _count(yard, "indexer") >= 2, 180)
         took = time.monotonic() - began
-    outcome = Outcome(failures=failures).hold("a new indexer is ready", took, _NEW_POD_SECONDS)
+    outcome.hold("a new indexer is ready", took, _NEW_POD_SECONDS)
     began = time.monotonic()
     wait_until("one indexer again", lambda: _count(yard, "indexer") == 1, 300)
     outcome.say(f"one again {time.monotonic() - began:.0f} s after the load ended")
@@ -44,24 +43,22 @@ def keda(yard: Yard) -> Outcome:
         raise Skipped("no KEDA in this cluster")
     own = {"enabled": "true", "minReplicaCount": "1", "maxReplicaCount": "3"}
     own |= {"pollingInterval": "5", "cooldownPeriod": "15", "messagesPerReplica": "2"}
-    values = yard.values(
-        **{f"worker.groups.verify.keda.{key}": value for key, value in own.items()}
-    )
-    yard.cluster.helm("upgrade", RELEASE, str(CHART), *values)
+    group = "worker.groups.verify.keda"
+    yard.put("upgrade", **{f"{group}.{key}": value for key, value in own.items()})
     wait_until("the workers rest", lambda: _count(yard, "worker-verify") == 1, 240)
     began = time.monotonic()
     publish = partial(yard.door.publish, "many", yard.acknowledged)
-    with _hammering(_PUBLISHERS, publish) as failures:
+    with _hammering(_PUBLISHERS, publish) as outcome:
         wait_until("more workers", lambda: _count(yard, "worker-verify") >= 2, 240)
         took = time.monotonic() - began
-    outcome = Outcome(failures=failures).say(f"a second worker is ready after {took:.0f} s")
+    outcome.say(f"a second worker is ready after {took:.0f} s")
     wait_until("one worker again", lambda: _count(yard, "worker-verify") == 1, 420)
     outcome.say(f"{yard.holds_everything(180)} files, each with its digest")
     return _as_before(yard, outcome)
 
 
 def _as_before(yard: Yard, outcome: Outcome) -> Outcome:
-    yard.cluster.helm("upgrade", RELEASE, str(CHART), *yard.values())
+    yard.put("upgrade")
     yard.wait_until_ready(seconds=300)
     return outcome
 
@@ -78,22 +75,26 @@ def _count(yard: Yard, part: str) -> int:
 
 
 @contextmanager
-def _hammering(threads: int, act: Callable[[], object]) -> Iterator[list[str]]:
-    """Do it again and again on each of so many threads; the list is what went wrong."""
-    stop, failures = Event(), list[str]()
+def _hammering(threads: int, act: Callable[[], object]) -> Iterator[Outcome]:
+    """Do it again and again on each of so many threads, and count."""
+    stop, lock, outcome = Event(), Lock(), Outcome()
 
     def again() -> None:
         while not stop.is_set():
+            failed = []
             try:
                 act()
             except NOT_YET as error:
-                failures.append(repr(error))
+                failed = [repr(error)]
+            with lock:
+                outcome.requests += 1
+                outcome.failures += failed
 
     running = [Thread(target=again, daemon=True) for _ in range(threads)]
     for thread in running:
         thread.start()
     try:
-        yield failures
+        yield outcome
     finally:
         stop.set()
         for thread in running:

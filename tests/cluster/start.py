@@ -6,7 +6,7 @@ from contextlib import suppress
 from tests.cluster.kube import DidNotHappen
 from tests.cluster.load import Door, install_with_pip, publish_with_twine
 from tests.cluster.report import Outcome
-from tests.cluster.yard import CHART, MINE, RELEASE, Yard, component, seconds_to_ready
+from tests.cluster.yard import MINE, RELEASE, Yard, component, seconds_to_ready
 
 _READY_AFTER_INSTALL, _READY_AFTER_START = 90.0, 5.0
 _DOOR = "from-outside"
@@ -16,7 +16,7 @@ def install(yard: Yard) -> Outcome:
     """Install the chart into an empty namespace that is held to `restricted`."""
     _empty_namespace(yard)
     began = time.monotonic()
-    yard.cluster.helm("install", RELEASE, str(CHART), *yard.values())
+    yard.put("install")
     yard.wait_until_ready(seconds=300)
     outcome = Outcome().hold("ready", time.monotonic() - began, _READY_AFTER_INSTALL)
     yard.door = open_door(yard)

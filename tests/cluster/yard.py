@@ -48,6 +48,11 @@ class Yard:
         file = str(CHART / "ci" / "dev-values.yaml")
         return ["--values", file, *(f"--set={setting}" for setting in settings)]
 
+    def put(self, verb: str, tag: str = "", **more: str) -> None:
+        """Install or upgrade the release, in the words of docs/HELM.md."""
+        waiting = ("--wait", "--wait-for-jobs", "--timeout", "600s")
+        self.cluster.helm(verb, RELEASE, str(CHART), *self.values(tag, **more), *waiting)
+
     def load(self) -> Load:
         return Load(self.door, self.person, self.acknowledged)
 
