@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.cluster import outages, pods, releases, scaling, start
+from tests.cluster import outages, pods, releases, scaling, sizes, start
 from tests.cluster.kube import Cluster
 from tests.cluster.report import HEAD, Outcome, Row, run, shown
 from tests.cluster.yard import Yard
@@ -25,6 +25,7 @@ STEPS: dict[str, Callable[[Yard], Outcome]] = {
     "helm-test": start.helm_test,
     "clients": start.clients,
     "ready": start.ready,
+    "sizes": sizes.sizes,
     "scale": pods.scale,
     "kill": pods.kill,
     "restart": pods.restart,
