@@ -58,7 +58,9 @@ def test_what_goes_on_running_is_asked_whether_it_is_well(example: Rendered) -> 
         if name.startswith(("Job/", "Pod/")):
             continue
         (container,) = pod["spec"]["containers"]
-        assert container["startupProbe"]["failureThreshold"] >= 30, name
+        # It has a minute to boot, and is found to have done so within a second.
+        assert container["startupProbe"]["periodSeconds"] == 1, name
+        assert container["startupProbe"]["failureThreshold"] >= 60, name
         assert container["livenessProbe"]["periodSeconds"] == 10, name
         assert container["livenessProbe"]["timeoutSeconds"] == 3, name
         assert container["livenessProbe"]["failureThreshold"] == 6, name
