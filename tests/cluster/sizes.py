@@ -21,11 +21,13 @@ def sizes(yard: Yard) -> Outcome:
     rest = _watched(yard, 3 * _EVERY)
     with yard.load() as load:
         time.sleep(_EVERY)
-        began, before = time.monotonic(), load.requests
+        began, before = time.monotonic(), (load.requests, len(yard.acknowledged))
         work = _watched(yard, _WORK)
-        rate = (load.requests - before) / (time.monotonic() - began)
+        seconds = time.monotonic() - began
+        requests = (load.requests - before[0]) / seconds
+        uploads = (len(yard.acknowledged) - before[1]) / seconds
     outcome = Outcome().add(load)
-    outcome.say(f"at work: {rate:.1f} requests a second, beside pip and twine")
+    outcome.say(f"at work: {requests:.0f} requests and {uploads:.1f} uploads a second")
     for part in sorted(rest.keys() & work.keys()):
         (idle, calm), (busy, much) = rest[part], work[part]
         outcome.say(
