@@ -30,7 +30,7 @@ def _tables() -> str:
     definitions: Schema = schema["definitions"]
     parts = []
     for key, part in schema["properties"].items():
-        if _shape_of(part) or key in {"worker", "smoke"}:
+        if _shape_of(part) or key in {"worker", "smoke", "robot"}:
             continue
         rows = list(_rows(key, _found(part, definitions), values[key], definitions))
         parts += _table(f"`{key}`", part.get("description", ""), rows)
@@ -38,9 +38,9 @@ def _tables() -> str:
     rows = list(_rows("", component, values["defaults"], definitions))
     parts += _table(
         "Components",
-        "`defaults`, `gateway`, `api`, `indexer`, `scheduler`, `migrate`, `smoke` and each of "
-        "`worker.groups` have these keys; what a component does not say is that of `defaults`. "
-        "`migrate` and `smoke` run once, and have those of pods only.",
+        "`defaults`, `gateway`, `api`, `indexer`, `scheduler`, `migrate`, `smoke`, `robot` and "
+        "each of `worker.groups` have these keys; what a component does not say is that of "
+        "`defaults`. `migrate`, `smoke` and `robot` run and end, and have those of pods only.",
         rows,
     )
     rows = [
@@ -51,10 +51,11 @@ def _tables() -> str:
             definitions["keys"]["concurrency"]["description"],
             "required",
         ),
-        (
-            "smoke.timeoutSeconds",
-            schema["properties"]["smoke"]["properties"]["timeoutSeconds"]["description"],
-            _shown(values["smoke"]["timeoutSeconds"]),
+        *(
+            (f"{part}.{key}", text["description"], _shown(values[part][key]))
+            for part in ("smoke", "robot")
+            for key, text in schema["properties"][part]["properties"].items()
+            if "description" in text
         ),
     ]
     parts += _table("Of some components", "`service`: gateway, api and indexer.", rows)

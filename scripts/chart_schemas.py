@@ -17,10 +17,10 @@ import yaml
 SCHEMAS: Final = Path(__file__).parents[1] / "tests" / "chart" / "schemas"
 _KINDS: Final = frozenset(
     {
-        *("ConfigMap", "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "NetworkPolicy"),
-        *("Pod", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount", "StatefulSet"),
+        *("ConfigMap", "CronJob", "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job"),
+        *("NetworkPolicy", "Pod", "PodDisruptionBudget", "Secret", "Service", "ServiceAccount"),
         *("HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor"),
-        "TriggerAuthentication",
+        *("StatefulSet", "TriggerAuthentication"),
     }
 )
 _VERSIONS: Final = frozenset({"v1", "v2", "v1alpha1"})

@@ -36,8 +36,6 @@ FOREIGN = frozenset(
         "ALERTS",
     }
 )
-# Shown by what is no process of Wheelyard's: the robot, a program of the operator's choice.
-BY_ROBOTS = frozenset({"wheelyard_synthetic_last_success_timestamp_seconds"})
 _WORDS = frozenset(
     [
         "by",
@@ -115,7 +113,7 @@ def base(metric: str) -> str:
 
 def complaints(query: str) -> list[str]:
     """Return what of a query does not exist."""
-    known = METRICS.keys() | FOREIGN | BY_ROBOTS | recorded_names()
+    known = METRICS.keys() | FOREIGN | recorded_names()
     found = [f"no metric {name}" for name in metrics_in(query) if base(name) not in known]
     for matcher in matchers_in(query):
         metric = METRICS.get(base(matcher.metric))

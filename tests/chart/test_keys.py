@@ -17,8 +17,9 @@ COMPONENTS = {
     "worker-index": ("worker", "groups", "index"),
     "migrate": ("migrate",),
     "smoke": ("smoke",),
+    "robot": ("robot",),
 }
-ONCE = frozenset({"migrate", "smoke"})
+ONCE = frozenset({"migrate", "smoke", "robot"})
 SCALED = [name for name in COMPONENTS if name not in ONCE | {"scheduler"}]
 _PEER = {"ipBlock": {"cidr": "10.9.9.0/24"}}
 _PROBE = {"periodSeconds": 33}
@@ -150,6 +151,8 @@ def everything(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> Render
         own = {key: value for key, (value, _) in OF_PODS.items()} | EVERYWHERE
         if name not in ONCE:
             own |= {key: value for key, (value, _) in OF_SERVING.items()} | OF_DEPLOYMENTS
+        if name == "robot":
+            own |= {"enabled": True}
         if name == "scheduler":
             own |= {"replicaCount": 0, "strategy": {"type": "Recreate"}}
         parts.append(_within(path, own))
@@ -160,12 +163,11 @@ def everything(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> Render
 
 def _made_for(rendered: Rendered, component: str) -> tuple[Object, Object]:
     """Return a component's object and the template of its pods."""
+    pods = dict(rendered.pods())
     for one in rendered.objects:
-        labels = one["metadata"]["labels"]
-        if one["kind"] in {"Deployment", "Job", "Pod"} and (
-            labels["app.kubernetes.io/component"] == component
-        ):
-            return one, one if one["kind"] == "Pod" else one["spec"]["template"]
+        pod = pods.get(f"{one['kind']}/{one['metadata']['name']}")
+        if pod and one["metadata"]["labels"]["app.kubernetes.io/component"] == component:
+            return one, pod
     raise AssertionError(f"there is no {component}")
 
 

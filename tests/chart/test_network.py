@@ -1,12 +1,14 @@
 """The policies as a matrix: what is needed is let through, and nothing else is."""
 
 import pytest
-from tests.support.chart import Rendered, containers
+from tests.support.chart import Chart, Rendered, containers
 from tests.support.network import End, Network
 
 Connection = tuple[str, str, int]
 
 _SERVICES = ("api", "indexer", "scheduler", "worker-index", "worker-verify")
+# Who publishes and installs as people do, from inside of the release.
+_CLIENTS = ("smoke", "robot")
 _PORTS = (53, 443, 5432, 5433, 6379, 8080, 9000, 9090)
 _STRANGER = End("stranger")
 _ELSEWHERE = (
@@ -61,21 +63,20 @@ def all_of(sources: tuple[str, ...], target: str, port: int) -> set[Connection]:
     return {(source, target, port) for source in sources}
 
 
-def test_a_try_has_every_connection_that_it_needs_and_no_other(
-    examples: dict[str, Rendered],
-) -> None:
-    everybody = (*_SERVICES, "gateway", "migrate", "smoke")
+def test_a_try_has_every_connection_that_it_needs_and_no_other(chart: Chart) -> None:
+    everybody = (*_SERVICES, "gateway", "migrate", *_CLIENTS)
     outside = tuple(end.name for end in _ELSEWHERE)
+    dev = chart.render("dev", sets=["robot.enabled=true"])
 
-    assert let_through(examples["dev"], *_ELSEWHERE) == {
+    assert let_through(dev, *_ELSEWHERE) == {
         *all_of(everybody, "dns", 53),
         # Anybody may come to the gateway, from wherever an Ingress or a load balancer is.
-        *all_of((*outside, "smoke"), "gateway", 8080),
+        *all_of((*outside, *_CLIENTS), "gateway", 8080),
         *all_of(("gateway",), "api", 8080),
         *all_of(("gateway",), "indexer", 8080),
-        *all_of((*_SERVICES, "migrate", "smoke"), "dev-postgresql", 5432),
+        *all_of((*_SERVICES, "migrate", *_CLIENTS), "dev-postgresql", 5432),
         *all_of(_SERVICES, "dev-broker", 6379),
-        *all_of((*_SERVICES, "smoke"), "dev-cache", 6379),
+        *all_of((*_SERVICES, *_CLIENTS), "dev-cache", 6379),
         # The gateway fetches large files itself.
         *all_of((*_SERVICES, "migrate", "gateway"), "dev-object-storage", 9000),
         *(("prometheus", name, 9090) for name in (*_SERVICES, "gateway")),
@@ -83,19 +84,19 @@ def test_a_try_has_every_connection_that_it_needs_and_no_other(
 
 
 def test_stores_of_ones_own_are_reached_where_they_are(examples: dict[str, Rendered]) -> None:
-    everybody = (*_SERVICES, "gateway", "migrate", "smoke")
+    everybody = (*_SERVICES, "gateway", "migrate", *_CLIENTS)
 
     assert let_through(examples["ha"], *_ELSEWHERE, *_ADDRESSES) == {
         *all_of(everybody, "dns", 53),
         *all_of(everybody, "node-dns", 53),
-        # Only by the Ingress, and by the release's own test.
-        *all_of(("traefik", "smoke"), "gateway", 8080),
+        # Only by the Ingress, and by the release's own clients.
+        *all_of(("traefik", *_CLIENTS), "gateway", 8080),
         *all_of(("gateway",), "api", 8080),
         *all_of(("gateway",), "indexer", 8080),
-        *all_of((*_SERVICES, "smoke"), "db", 5432),
+        *all_of((*_SERVICES, *_CLIENTS), "db", 5432),
         *all_of(("migrate",), "db", 5433),
         *all_of(_SERVICES, "broker", 6379),
-        *all_of((*_SERVICES, "smoke"), "cache", 6379),
+        *all_of((*_SERVICES, *_CLIENTS), "cache", 6379),
         *all_of(_SERVICES, "s3", 9000),
         *(("prometheus", name, 9090) for name in (*_SERVICES, "gateway")),
     }

@@ -161,7 +161,7 @@ def test_the_defaults_fit_the_schema_and_every_key_has_one() -> None:
     component = schema["definitions"]["component"]["properties"].keys()
     assert values["defaults"].keys() == component
     for key, part in schema["properties"].items():
-        if "properties" in part and key not in {"worker", "smoke"}:
+        if "properties" in part and key not in {"worker", "smoke", "robot"}:
             assert values[key].keys() | {"pullPolicy"} >= part["properties"].keys() - {
                 "pullPolicy"
             }, key

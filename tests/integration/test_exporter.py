@@ -20,6 +20,7 @@ from wheelyard_core.exporter import watch_service
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import CacheUnavailable
+from wheelyard_core.usecases.robot import forget_robot, note_failure, note_success
 
 pytestmark = pytest.mark.integration
 
@@ -61,6 +62,27 @@ def test_files_projects_and_bytes_are_counted_as_people_see_them(
     assert (before["files"], before["projects"]) == (2, 1)
     assert before["stored_bytes"] == len(ONE.content) + len(TWO.content)
     assert (after["files"], after["stored_bytes"]) == (1, len(ONE.content))
+
+
+def test_a_robot_that_never_succeeded_is_as_old_as_its_first_try(
+    yard: Yard, shown: Callable[[], dict[str, float]]
+) -> None:
+    database, now = yard.registry.database, yard.registry.now()
+    name = "synthetic_last_success_timestamp_seconds"
+    assert name not in shown()
+
+    for minutes in (0, 5):
+        note_failure(database, "It no longer publishes", now + timedelta(minutes=minutes))
+    tried = shown()[name]
+    note_success(database, 1.0)
+    succeeded = shown()[name]
+    note_failure(database, "It no longer publishes", now)
+
+    assert tried == pytest.approx(now.timestamp())
+    assert succeeded > tried
+    assert shown()[name] == succeeded
+    forget_robot(database)
+    assert name not in shown()
 
 
 def test_a_page_is_stale_from_the_commit_until_it_shows_it(

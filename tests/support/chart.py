@@ -66,6 +66,8 @@ class Rendered:
         for one in self.objects:
             if one["kind"] in {"Deployment", "StatefulSet", "Job"}:
                 yield _name(one), one["spec"]["template"]
+            elif one["kind"] == "CronJob":
+                yield _name(one), one["spec"]["jobTemplate"]["spec"]["template"]
             elif one["kind"] == "Pod":
                 yield _name(one), one
 

@@ -33,12 +33,13 @@
 {{- end -}}
 {{- end }}
 
-{{/* Put into *into* those that run once. Of: root, into. */}}
+{{/* Put into *into* those that run and end. Of: root, into. */}}
 {{- define "wheelyard.jobs" -}}
 {{- if .root.Values.migrations.enabled -}}
 {{- include "wheelyard.component" (dict "root" .root "component" "migrate" "program" "migrate" "own" .root.Values.migrate "into" .into) -}}
 {{- end -}}
 {{- include "wheelyard.component" (dict "root" .root "component" "smoke" "program" "smoke" "own" .root.Values.smoke "into" .into) -}}
+{{- include "wheelyard.component" (dict "root" .root "component" "robot" "program" "robot" "own" .root.Values.robot "into" .into) -}}
 {{- end }}
 
 {{/* "true" where something else than the Deployment says how many there are. */}}

@@ -5,7 +5,7 @@
 {{- $isOurs := ne .program "gateway" -}}
 {{- $stores := dict -}}
 {{- if $isOurs }}{{ include "wheelyard.stores" (dict "root" $root "into" $stores) }}{{ end -}}
-{{- $waits := and $isOurs (not (has .program (list "migrate" "smoke"))) (gt (int $root.Values.migrations.waitTimeoutSeconds) 0) (not $root.Values.diagnosticMode.enabled) -}}
+{{- $waits := and $isOurs (not (has .program (list "migrate" "smoke" "robot"))) (gt (int $root.Values.migrations.waitTimeoutSeconds) 0) (not $root.Values.diagnosticMode.enabled) -}}
 metadata:
   labels:
     {{- include "wheelyard.selector" . | nindent 4 }}
@@ -52,8 +52,8 @@ spec:
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- if has .program (list "migrate" "smoke") }}
-  restartPolicy: {{ eq .program "smoke" | ternary "Never" "OnFailure" }}
+  {{- if has .program (list "migrate" "smoke" "robot") }}
+  restartPolicy: {{ eq .program "migrate" | ternary "OnFailure" "Never" }}
   {{- end }}
   {{- with $values.topologySpreadConstraints }}
   topologySpreadConstraints:
@@ -210,12 +210,14 @@ volumeMounts:
 {{/* What the container runs; our own image says by its command which service it is. */}}
 {{- define "wheelyard.command" -}}
 {{- $root := .root -}}
+{{- $gateway := printf "http://%s-gateway:%d" (include "wheelyard.fullname" $root) (int $root.Values.gateway.service.port) -}}
 {{- $commands := dict
   "api" (list "python" "-m" "wheelyard_api")
   "indexer" (list "python" "-m" "wheelyard_indexer" "serve")
   "scheduler" (list "python" "-m" "wheelyard_worker" "scheduler")
   "migrate" (list "wheelyard-admin" "migrate" "--wait" (toString (int $root.Values.migrations.activeDeadlineSeconds)))
-  "smoke" (list "wheelyard-admin" "smoke" "--url" (printf "http://%s-gateway:%d" (include "wheelyard.fullname" $root) (int $root.Values.gateway.service.port)) "--seconds" (toString (int $root.Values.smoke.timeoutSeconds))) -}}
+  "smoke" (list "wheelyard-admin" "smoke" "--url" $gateway "--seconds" (toString (int $root.Values.smoke.timeoutSeconds)))
+  "robot" (list "wheelyard-admin" "smoke" "--robot" "--url" $gateway "--seconds" (toString (int $root.Values.robot.timeoutSeconds))) -}}
 {{- if eq .program "worker" -}}
 {{- $_ := set $commands "worker" (list "python" "-m" (has "index" .values.queues | ternary "wheelyard_indexer" "wheelyard_worker") "worker") -}}
 {{- end -}}
@@ -229,7 +231,7 @@ args: {{ toJson . }}
 {{- end }}
 
 {{- define "wheelyard.ports" -}}
-{{- if not (has .program (list "migrate" "smoke")) -}}
+{{- if not (has .program (list "migrate" "smoke" "robot")) -}}
 ports:
   {{- if has .program (list "gateway" "api" "indexer") }}
   - {name: http, containerPort: 8080, protocol: TCP}
@@ -239,7 +241,7 @@ ports:
 {{- end }}
 
 {{- define "wheelyard.probes" -}}
-{{- if not (or (has .program (list "migrate" "smoke")) .root.Values.diagnosticMode.enabled) -}}
+{{- if not (or (has .program (list "migrate" "smoke" "robot")) .root.Values.diagnosticMode.enabled) -}}
 {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
 {{ $probe }}:
   {{- toYaml (get $.values $probe) | nindent 2 }}

@@ -5,6 +5,7 @@ scrape of many replicas asks the database once. What cannot be read is missing, 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 
 from wheelyard_core.adapters.broker_state import queue_states
@@ -15,6 +16,7 @@ from wheelyard_core.observability.looking import Look
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.usecases.collect import COLLECT
 from wheelyard_core.usecases.reconcile import RECONCILE, Progress
+from wheelyard_core.usecases.robot import ROBOT, last_success
 
 Values: TypeAlias = Mapping[tuple[str, ...], float]
 Truths: TypeAlias = Mapping[str, Values]
@@ -43,6 +45,7 @@ UPKEEP: Final = (
     "wheelyard_backup_last_size_bytes",
     "wheelyard_restore_drill_last_success_timestamp_seconds",
 )
+ROBOTS: Final = ("wheelyard_synthetic_last_success_timestamp_seconds",)
 BROKER: Final = ("wheelyard_queue_messages", "wheelyard_queue_oldest_unacked_age_seconds")
 
 
@@ -86,10 +89,17 @@ def watch_service(metrics: Metrics, registry: Registry) -> None:
             **_backed_up(backups),
         }
 
+    _show(metrics, ROBOTS, Look(partial(_robot, registry), keep=_REMEMBERED_SECONDS))
     _show(metrics, UPKEEP, Look(upkeep, keep=_COUNTED_SECONDS))
     _show(metrics, OUTBOX, Look(outbox, keep=_REMEMBERED_SECONDS))
     _show(metrics, HOLDINGS, Look(held, keep=_COUNTED_SECONDS))
     _show(metrics, BROKER, Look(broker, keep=_REMEMBERED_SECONDS))
+
+
+def _robot(registry: Registry) -> Truths:
+    with registry.database.snapshot() as uow:
+        moment = last_success(uow.jobs.get(ROBOT))
+    return {ROBOTS[0]: {} if moment is None else {(): moment.timestamp()}}
 
 
 def _reconciled(job: ScheduledJob | None) -> Truths:

@@ -463,6 +463,13 @@ METRICS: Final[dict[str, Metric]] = {
             "When a restore was last tried (`wheelyard-admin backup note restore-drill`).",
         ),
         Metric(
+            "wheelyard_synthetic_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            Part.SCHEDULER,
+            "When the robot last published, installed and deleted (`wheelyard-admin smoke "
+            "--robot`); before its first success, when it first tried; not there where none runs.",
+        ),
+        Metric(
             "wheelyard_read_only",
             Kind.GAUGE,
             Part.DATABASE,

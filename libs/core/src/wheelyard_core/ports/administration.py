@@ -183,6 +183,10 @@ class TokenAdmin(Protocol):
         """Revoke every token that came from one by rotation; return those that still worked."""
         ...
 
+    def forget_revoked(self, user_id: int) -> None:
+        """Drop the tokens of an account that were revoked."""
+        ...
+
     def set_username(self, token_id: int, username: str) -> None:
         """Give a deploy token its user name."""
         ...

@@ -70,6 +70,10 @@ class Jobs(Protocol):
         """Keep others from a job for a period; False where another keeps us from it."""
         ...
 
+    def forget(self, name: str) -> None:
+        """Have a job as if it had never run."""
+        ...
+
     def keep(self, name: str, state: Mapping[str, object]) -> None:
         """Keep what a job that ran wants to know when it runs again."""
         ...

@@ -1,14 +1,12 @@
 """`wheelyard-admin smoke`: publish, find, install and delete a tiny wheel, as a client does.
 
-Safe where people work: it has a private project and an account of its own, a version that no other
+Safe where people work: it has private projects and an account of its own, a version that no other
 run has, and a token that is revoked in the end and works for an hour at the most.
 """
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final, TypeVar
@@ -17,20 +15,15 @@ import click
 
 from wheelyard_api.admin.edge import opened
 from wheelyard_api.admin.smoke_client import Refused, SmokeClient
+from wheelyard_api.admin.smoke_place import GROUP, drop_old_place, smoke_token
 from wheelyard_api.admin.smoke_wheel import BrokenWheel, TinyWheel
 from wheelyard_core.bootstrap import Registry
-from wheelyard_core.domain.access import Role, Scope
-from wheelyard_core.domain.audit import ADMIN_COMMAND, Action
-from wheelyard_core.domain.tokens import TokenKind
-from wheelyard_core.ports import UnitOfWork
-from wheelyard_core.usecases.administer_tokens import issue_as, record_token
-from wheelyard_core.usecases.issue_token import Grant
+from wheelyard_core.usecases.robot import forget_robot, note_failure, note_success
 
 T = TypeVar("T")
 
-_GROUP: Final = "wheelyard-smoke"
-_BOT: Final = "wheelyard-smoke-bot"
-_LIFE: Final = timedelta(hours=1)
+# A helm test and the robot do not meet.
+_CHECK, _ROBOT = "check", "robot"
 _EVERY: Final = 0.5
 
 
@@ -43,10 +36,40 @@ _EVERY: Final = 0.5
     show_default=True,
     help="How long all of it may take.",
 )
-def smoke(url: str | None, seconds: float) -> None:
+@click.option("--robot", is_flag=True, help="Note for the metrics how it went.")
+@click.option("--forget", is_flag=True, help="Have the metrics forget a robot that is turned off.")
+def smoke(url: str | None, seconds: float, *, robot: bool, forget: bool) -> None:
     """Publish a tiny wheel, wait for its page, install it by its digest, and delete it."""
+    with opened() as registry:
+        if forget:
+            forget_robot(registry.database)
+        elif robot:
+            _be_robot(registry, url, seconds)
+        else:
+            _run(registry, _CHECK, url, seconds)
+
+
+def _be_robot(registry: Registry, url: str | None, seconds: float) -> None:
+    began = monotonic()
+    with registry.database.snapshot() as uow:
+        notice = uow.operating.now().notice
+    if notice is not None:
+        # People decided so, and whoever forgets that they did is told by an alert of its own.
+        click.echo(f"Nothing was tried. {notice}")
+        note_success(registry.database, 0)
+        return
+    try:
+        drop_old_place(registry, _ROBOT, registry.now())
+        _run(registry, _ROBOT, url, seconds)
+    except click.ClickException as failure:
+        note_failure(registry.database, failure.message, registry.now())
+        raise
+    note_success(registry.database, monotonic() - began)
+
+
+def _run(registry: Registry, name: str, url: str | None, seconds: float) -> None:
     until = monotonic() + seconds
-    with opened() as registry, _token(registry) as (project, token):
+    with smoke_token(registry, name) as (project, token):
         http = registry.settings.http
         client = SmokeClient(url or http.public_url, http.base_path, project, token)
         wheel = TinyWheel(f"1.{secrets.randbelow(10**12)}")
@@ -56,7 +79,7 @@ def smoke(url: str | None, seconds: float) -> None:
         except (Refused, BrokenWheel, TimeoutError) as problem:
             raise click.ClickException(str(problem)) from problem
         finally:
-            _leave_nothing(client, wheel)
+            _leave_nothing(client, wheel, name)
     click.echo("The registry publishes, lists, serves and deletes.")
 
 
@@ -98,45 +121,9 @@ def _step(words: str, act: Callable[[], T]) -> T:
     return done
 
 
-def _leave_nothing(client: SmokeClient, wheel: TinyWheel) -> None:
+def _leave_nothing(client: SmokeClient, wheel: TinyWheel, name: str) -> None:
     """Delete what a run that failed has published; a run that went well has done so."""
     try:
         client.delete(wheel)
     except (Refused, OSError, ValueError):
-        click.echo(f"{wheel.filename} may be left in {_GROUP}/check.", err=True)
-
-
-@contextmanager
-def _token(registry: Registry) -> Iterator[tuple[int, str]]:
-    """Give the number of the project, and a token of the account that may publish there."""
-    with registry.database.begin() as uow:
-        project, bot = _place(uow)
-        grant = Grant(
-            TokenKind.PERSONAL,
-            "smoke",
-            frozenset({Scope.API}),
-            user_id=bot,
-            expires_at=registry.now() + _LIFE,
-        )
-        issued = issue_as(uow, ADMIN_COMMAND, grant, registry.peppers())
-        uow.commit()
-    try:
-        yield project, issued.secret
-    finally:
-        with registry.database.begin() as uow:
-            uow.token_admin.revoke(issued.token.id)
-            record_token(uow, Action.TOKEN_REVOKED, ADMIN_COMMAND, issued.token)
-            uow.access_changed()
-            uow.commit()
-
-
-def _place(uow: UnitOfWork) -> tuple[int, int]:
-    """Return the project and the account of the smoke test; the first run makes them."""
-    project, bot = uow.projects.find(f"{_GROUP}/check"), uow.users.named(_BOT)
-    if project is not None and bot is not None:
-        return project.id, bot.id
-    group = uow.accounts.add_group(_GROUP, "Smoke test")
-    made = uow.accounts.add_project("check", "check", group)
-    account = uow.accounts.add_user(_BOT, "Smoke test", is_bot=True)
-    uow.accounts.add_member(account, Role.MAINTAINER, project_id=made)
-    return made, account
+        click.echo(f"{wheel.filename} may be left in {GROUP}/{name}.", err=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import BackupRow, OperationRow, ScheduledJobRow
@@ -140,6 +140,10 @@ class SqlJobs:
             return False
         row.state = {**row.state, _LEASED: (now + period).isoformat()}
         return True
+
+    def forget(self, name: str) -> None:
+        """Have a job as if it had never run."""
+        self._session.execute(delete(ScheduledJobRow).where(ScheduledJobRow.name == name))
 
     def keep(self, name: str, state: Mapping[str, object]) -> None:
         """Keep what a job that ran wants to know when it runs again."""

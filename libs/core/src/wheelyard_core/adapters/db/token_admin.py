@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
@@ -85,6 +85,12 @@ class SqlTokenAdmin:
             .values(revoked_at=database_time(self._session))
             .returning(Token.id)
         ).all()
+
+    def forget_revoked(self, user_id: int) -> None:
+        """Drop the tokens of an account that were revoked."""
+        self._session.execute(
+            delete(Token).where(Token.user_id == user_id, Token.revoked_at.is_not(None))
+        )
 
     def set_username(self, token_id: int, username: str) -> None:
         """Give a deploy token its user name."""
