@@ -72,6 +72,7 @@ def parts_of(replicas: Mapping[str, int], *, threads: int = 16, concurrency: int
     # The parent looks after its health; a child works, and prolongs its lease.
     worker = (1, *(2,) * concurrency)
     kinds = {"api": web, "indexer": web, "worker": worker, "index-worker": worker}
+    kinds["maintenance-worker"] = (1, 2)
     parts = [Part(name, replicas.get(name, 1), held) for name, held in kinds.items()]
     return [*parts, Part("scheduler", 1, (3,), surge=0)]
 

@@ -15,6 +15,7 @@ COMPONENTS = {
     "scheduler": ("scheduler",),
     "worker-verify": ("worker", "groups", "verify"),
     "worker-index": ("worker", "groups", "index"),
+    "worker-maintenance": ("worker", "groups", "maintenance"),
     "migrate": ("migrate",),
     "smoke": ("smoke",),
     "robot": ("robot",),

@@ -1,12 +1,14 @@
 """The policies as a matrix: what is needed is let through, and nothing else is."""
 
+import json
+
 import pytest
 from tests.support.chart import Chart, Rendered, containers
 from tests.support.network import End, Network
 
 Connection = tuple[str, str, int]
 
-_SERVICES = ("api", "indexer", "scheduler", "worker-index", "worker-verify")
+_SERVICES = ("api", "indexer", "scheduler", "worker-index", "worker-maintenance", "worker-verify")
 # Who publishes and installs as people do, from inside of the release.
 _CLIENTS = ("smoke", "robot")
 _PORTS = (53, 443, 5432, 5433, 6379, 8080, 9000, 9090)
@@ -141,7 +143,32 @@ def test_only_what_traces_reaches_the_collector(examples: dict[str, Rendered]) -
     network = Network(examples["full"].of("NetworkPolicy").values())
     by_4318 = {end.name for end in ends_of(examples["full"]) if network.lets(end, collector, 4318)}
 
-    assert by_4318 == {"api", "indexer", "worker-index", "worker-verify"}
+    assert by_4318 == {"api", "indexer", "worker-index", "worker-maintenance", "worker-verify"}
+
+
+@pytest.mark.parametrize(
+    ("egress", "reached"),
+    [
+        ([], {("api", "proxy", 3129), ("api", "internet", 3129)}),
+        ([{"ipBlock": {"cidr": "10.20.4.0/24"}}], {("api", "proxy", 3129)}),
+    ],
+)
+def test_where_issuers_are_asked_by_a_proxy_only_that_is_reached(
+    egress: list[object], reached: set[Connection], chart: Chart
+) -> None:
+    proxy, internet = End("proxy", address="10.20.4.9"), End("internet", address="192.0.2.1")
+    told = {"proxySecret": {"name": "proxy", "key": "proxy", "port": 3129}, "egress": egress}
+    sets = [f"auth.oidc.{key}={json.dumps(value)}" for key, value in told.items()]
+    rendered = chart.render("full", sets=sets)
+    network = Network(rendered.of("NetworkPolicy").values())
+
+    assert reached == {
+        (source.name, target.name, port)
+        for source in ends_of(rendered)
+        for target in (proxy, internet)
+        for port in (80, 443, 3128, 3129)
+        if network.lets(source, target, port)
+    }
 
 
 def test_dns_is_asked_over_both_protocols(examples: dict[str, Rendered]) -> None:

@@ -208,11 +208,22 @@ def test_workers_are_scaled_by_the_work_of_their_own_queues(examples: dict[str, 
     tasks: dict[str, list[str]] = {}
     for task, queue in QUEUE_OF.items():
         tasks.setdefault(queue, []).append(f"'{task.value}'")
-    both = tasks["verify"] + tasks["maintenance"]
     assert queries == {
-        "worker-verify": f"({', '.join(both)})",
+        "worker-verify": f"({', '.join(tasks['verify'])})",
         "worker-index": f"({', '.join(tasks['index'])})",
     }
+
+
+def test_no_work_waits_behind_that_of_another_queue(example: Rendered) -> None:
+    """Reconciling takes half a minute at a time, and somebody waits for each verdict."""
+    taken = [
+        variable["value"]
+        for one in example.of("Deployment").values()
+        for variable in one["spec"]["template"]["spec"]["containers"][0].get("env", [])
+        if variable["name"] == "WHEELYARD_WORKER_QUEUES"
+    ]
+
+    assert sorted(taken) == sorted(set(QUEUE_OF.values()))
 
 
 def test_workers_have_the_memory_that_their_children_may_take(example: Rendered) -> None:

@@ -58,7 +58,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("rolling", {"scheduler": {"strategy": {"type": "RollingUpdate"}}},
      "scheduler: strategy.type must be Recreate"),
     ("mixed", {"worker": {"groups": {"index": {"queues": ["index", "verify"]}}}},
-     "worker-index: the queue index is for a group of its own"),
+     "worker-index: a group takes one queue"),
     ("unserved", {"worker": {"groups": {"index": None}}},
      "nobody takes work from the queue index"),
     ("rule", {"metrics": {"prometheusRule": {"enabled": True, "excludeRules": ["NoSuchRule"]}}},

@@ -17,10 +17,11 @@ def test_a_budget_counts_what_threads_may_hold_during_a_roll_out() -> None:
         "indexer": 60,
         "worker": 10,
         "index-worker": 10,
+        "maintenance-worker": 6,
         "scheduler": 3,
         "migration, exporter, a person": 5,
     }
-    assert (found.total, found.max_connections) == (133, 167)
+    assert (found.total, found.max_connections) == (139, 174)
 
 
 def test_the_charts_defaults_have_the_budget_that_the_page_says() -> None:

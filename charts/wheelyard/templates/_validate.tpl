@@ -60,7 +60,7 @@
 {{- if include "wheelyard.scaled" $one }}{{ $wrong = append $wrong "scheduler: there is one; autoscaling and keda are not for it" }}{{ end -}}
 {{- if ne $c.strategy.type "Recreate" }}{{ $wrong = append $wrong "scheduler: strategy.type must be Recreate" }}{{ end -}}
 {{- end -}}
-{{- if and (eq $one.program "worker") (has "index" $c.queues) (gt (len $c.queues) 1) }}{{ $wrong = append $wrong (printf "%s: the queue index is for a group of its own, so that nothing delays pages" $name) }}{{ end -}}
+{{- if and (eq $one.program "worker") (gt (len $c.queues) 1) }}{{ $wrong = append $wrong (printf "%s: a group takes one queue, so that nothing delays pages or verdicts" $name) }}{{ end -}}
 {{- end -}}
 {{- $served := list -}}
 {{- range $one := $all }}{{ if eq $one.program "worker" }}{{ $served = concat $served $one.values.queues }}{{ end }}{{ end -}}
