@@ -57,7 +57,7 @@ OVERVIEW: Final = Dashboard(
             ),
             Panel(
                 "Time of a page",
-                quantiles(_SECONDS, 'service="indexer",route=~".*/simple(/.*)?"'),
+                quantiles(_SECONDS, 'service="indexer",kind="page"'),
                 "s",
             ),
             Panel(

@@ -89,7 +89,7 @@ _SIMPLE = "/api/v4/projects/<path:reference>/packages/pypi/simple/<package>"
 _FILE = "/api/v4/groups/<path:reference>/-/packages/pypi/files/<sha256>/<filename>"
 _UPLOAD = 'service="api",method="POST",route="/api/v4/projects/<path:reference>/packages/pypi"'
 _SECONDS = "wheelyard_http_request_duration_seconds"
-_PAGE = f'service="indexer",route="{_SIMPLE}"'
+_PAGE = 'service="indexer",kind="page"'
 
 
 def _requests(slo: str, budget: float, labels: str) -> Promise:

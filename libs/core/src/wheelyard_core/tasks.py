@@ -46,7 +46,8 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
     parts = {Part.EACH, Part.TASKS, Part.AUDITED} | (
         {Part.RENDERING} if Task.INDEX in tasks else set()
     )
-    metrics = Metrics(service, parts, shared=True)
+    mine = {"task": [task.value for task in tasks]}
+    metrics = Metrics(service, parts, shared=True, only=mine)
     heartbeat = Heartbeat(service)
     metrics.observed.add("wheelyard_worker_heartbeat_timestamp_seconds", heartbeat.read)
     shared = SharedValues(folder, metrics.observed)

@@ -12,10 +12,33 @@ def test_every_label_set_of_a_closed_counter_is_there_from_the_start() -> None:
     lines = _lines(Metrics("x", list(Part)))
 
     for metric in METRICS.values():
-        if metric.kind is Kind.COUNTER and all(label.values for label in metric.labels):
+        closed = metric.expected and all(label.values for label in metric.labels)
+        if metric.kind is Kind.COUNTER and closed:
             series = [line for line in lines if line.startswith(metric.name + "{")]
             assert len(series) == len(list(metric.label_sets)), metric.name
             assert all(line.endswith(" 0.0") for line in series)
+
+
+def test_answers_that_are_promised_are_counted_from_the_start() -> None:
+    metrics = Metrics("x", [Part.WEB])
+    pages, upload = "/<path:reference>/simple/<package>", "/<path:reference>/legacy"
+    metrics.expect_requests("indexer", [(pages, "GET"), ("/<path:reference>/provenance", "GET")])
+    metrics.expect_requests("api", [(upload, "POST"), ("/api/v4/user", "GET")])
+
+    found = {
+        line.partition('route="')[2].partition('"')[0]: line.rpartition(" ")[2]
+        for line in _lines(metrics)
+        if line.startswith("wheelyard_http_requests_total{") and 'code="500"' in line
+    }
+
+    assert found == {pages: "0.0", upload: "0.0"}
+
+
+def test_a_worker_has_the_tasks_of_its_own_queues() -> None:
+    lines = _lines(Metrics("worker", [Part.TASKS], only={"task": ["verify"]}))
+
+    assert 'wheelyard_tasks_total{outcome="success",task="verify"} 0.0' in lines
+    assert not [line for line in lines if 'task="index"' in line]
 
 
 def test_errors_of_the_database_start_at_zero_for_the_service() -> None:

@@ -23,7 +23,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 import wheelyard_core
-from wheelyard_core.observability.catalogue import METRICS, Kind, Metric, Part
+from wheelyard_core.observability.catalogue import METRICS, AskedFor, Kind, Metric, Part
 
 Instrument: TypeAlias = Counter | Gauge | Histogram
 Made = TypeVar("Made", Counter, Gauge, Histogram)
@@ -68,8 +68,14 @@ class Metrics:
     """The metrics of one process. Without *parts* it counts for nobody."""
 
     def __init__(
-        self, service: str = "none", parts: Collection[Part] = (), *, shared: bool = False
+        self,
+        service: str = "none",
+        parts: Collection[Part] = (),
+        *,
+        shared: bool = False,
+        only: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        """Show *parts*; of labels that are named in *only* this process has these values alone."""
         if parts:
             # Also where the variable is set: a process that does not fork needs no files.
             disable_created_metrics()
@@ -78,6 +84,7 @@ class Metrics:
         self.observed = Observed()
         self.registry = CollectorRegistry()
         self._shown = frozenset(parts)
+        self._only = only or {}
         self._made = {
             name: self._make(metric)
             for name, metric in METRICS.items()
@@ -105,7 +112,11 @@ class Metrics:
             known = known_method(method)
             found = (
                 self._counter("wheelyard_http_requests_total", service, route, known, str(status)),
-                self._histogram("wheelyard_http_request_duration_seconds", service, route, known),
+                self._histogram(
+                    "wheelyard_http_request_duration_seconds",
+                    service,
+                    AskedFor.by(service, route, method),
+                ),
             )
             if known == method:
                 self._requests[key] = found
@@ -113,8 +124,10 @@ class Metrics:
         found[1].observe(seconds)
 
     def expect_requests(self, service: str, routes: Iterable[tuple[str, str]]) -> None:
-        """Have the counts of these routes and methods from the start."""
+        """Have the counts of routes from the start, where their answers are promised."""
         for route, method in routes:
+            if AskedFor.by(service, route, method) is AskedFor.OTHER:
+                continue
             for code in _CODES:
                 self._counter("wheelyard_http_requests_total", service, route, method, str(code))
 
@@ -172,8 +185,10 @@ class Metrics:
             made = Gauge(
                 metric.name, metric.text, names, registry=registry, multiprocess_mode="livesum"
             )
-        for label_values in metric.label_sets if shown else ():
-            made.labels(*label_values)
+        # A time that was never taken is missed by nobody.
+        if shown and metric.kind is Kind.COUNTER and metric.expected:
+            for label_values in metric.label_sets_of(self._only):
+                made.labels(*label_values)
         return made
 
 
