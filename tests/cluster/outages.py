@@ -24,7 +24,7 @@ def outage(store: str, yard: Yard) -> Outcome:
     _scale(yard, workload, 1)
     yard.works(120)
     outcome.say(f"published and installed {time.monotonic() - began:.0f} s after its start")
-    outcome.say(f"{yard.holds_everything(120)} files, each with its digest")
+    outcome.finds(yard, 120)
     outcome.failures += _started_again(before, yard.restarts())
     yard.wait_until_ready()
     return outcome
@@ -56,7 +56,7 @@ def secret(yard: Yard) -> Outcome:
     after = yard.restarts()
     outcome.failures += [f"{one} is new" for one in after.keys() - before.keys()]
     outcome.failures += _started_again(before, after)
-    return outcome.say(f"{yard.holds_everything()} files, each with its digest")
+    return outcome.finds(yard)
 
 
 def _started_again(before: dict[str, int], after: dict[str, int]) -> list[str]:

@@ -19,7 +19,7 @@ def scale(yard: Yard) -> Outcome:
                 yard.wait_until_ready()
             outcome.say(f"{deployment}: {' → '.join(str(one) for one in (had, *steps))}")
     yard.works()
-    return outcome.add(load).say(f"{yard.holds_everything()} files, each with its digest")
+    return outcome.add(load).finds(yard)
 
 
 def kill(yard: Yard) -> Outcome:
@@ -30,7 +30,7 @@ def kill(yard: Yard) -> Outcome:
         yard.works()
         yard.wait_until_ready()
         outcome.client_runs += 2
-    return outcome.say(f"{yard.holds_everything()} files, each with its digest")
+    return outcome.finds(yard)
 
 
 def restart(yard: Yard) -> Outcome:
@@ -38,7 +38,7 @@ def restart(yard: Yard) -> Outcome:
     with yard.load() as load:
         yard.cluster.kubectl("rollout", "restart", *_named(yard.deployments()))
         yard.wait_until_ready(seconds=600)
-    return Outcome().add(load).say(f"{yard.holds_everything()} files, each with its digest")
+    return Outcome().add(load).finds(yard)
 
 
 def _named(deployments: dict[str, Object]) -> list[str]:

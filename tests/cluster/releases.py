@@ -15,7 +15,7 @@ def upgrade(yard: Yard) -> Outcome:
         yard.put("upgrade", yard.tags[1])
         yard.wait_until_ready(seconds=600)
     _all_run(yard, yard.tags[1])
-    return Outcome().add(load).say(f"{yard.holds_everything()} files, each with its digest")
+    return Outcome().add(load).finds(yard)
 
 
 def rollback(yard: Yard) -> Outcome:
@@ -24,7 +24,7 @@ def rollback(yard: Yard) -> Outcome:
         yard.cluster.helm("rollback", RELEASE, "--wait", "--timeout", "600s")
         yard.wait_until_ready(seconds=600)
     _all_run(yard, yard.tags[0])
-    return Outcome().add(load).say(f"{yard.holds_everything()} files, each with its digest")
+    return Outcome().add(load).finds(yard)
 
 
 def uninstall(yard: Yard) -> Outcome:

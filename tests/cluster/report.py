@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.cluster.kube import NOT_YET, DidNotHappen
 from tests.cluster.load import Load
-from tests.cluster.yard import Yard
+from tests.cluster.yard import SETTLED_SECONDS, Yard
 
 
 @dataclass
@@ -27,6 +27,14 @@ class Outcome:
     def say(self, line: str) -> "Outcome":
         self.said.append(line)
         return self
+
+    def finds(self, yard: Yard, seconds: float = SETTLED_SECONDS) -> "Outcome":
+        """Say that all files are there; where not, that is one failure beside those of the load."""
+        try:
+            return self.say(f"{yard.holds_everything(seconds)} files, each with its digest")
+        except (DidNotHappen, *NOT_YET) as error:
+            self.failures.append(f"not every file is found: {error!r}")
+            return self
 
     def hold(self, what: str, seconds: float, limit: float) -> "Outcome":
         """Note a time, and a failure where it is above what was promised."""

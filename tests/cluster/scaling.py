@@ -42,7 +42,7 @@ def keda(yard: Yard) -> Outcome:
     if not yard.cluster.serves("external.metrics.k8s.io"):
         raise Skipped("no KEDA in this cluster")
     own = {"enabled": "true", "minReplicaCount": "1", "maxReplicaCount": "3"}
-    own |= {"pollingInterval": "5", "cooldownPeriod": "15", "messagesPerReplica": "2"}
+    own |= {"pollingInterval": "5", "cooldownPeriod": "60", "messagesPerReplica": "2"}
     group = "worker.groups.verify.keda"
     yard.put("upgrade", **{f"{group}.{key}": value for key, value in own.items()})
     wait_until("the workers rest", lambda: _count(yard, "worker-verify") == 1, 240)
@@ -53,8 +53,7 @@ def keda(yard: Yard) -> Outcome:
         took = time.monotonic() - began
     outcome.say(f"a second worker is ready after {took:.0f} s")
     wait_until("one worker again", lambda: _count(yard, "worker-verify") == 1, 420)
-    outcome.say(f"{yard.holds_everything(180)} files, each with its digest")
-    return _as_before(yard, outcome)
+    return _as_before(yard, outcome.finds(yard, 180))
 
 
 def _as_before(yard: Yard, outcome: Outcome) -> Outcome:
