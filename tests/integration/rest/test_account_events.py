@@ -109,7 +109,7 @@ def test_events_are_counted_by_action_once_they_are_true(town: Town) -> None:
         lines = [line for line in metrics.exposition().decode().splitlines() if "{action=" in line]
         return {line.split('"')[1]: float(line.split()[-1]) for line in lines}
 
-    assert counted() == dict.fromkeys(Action, 0)
+    assert counted() == {}
     with registry.database.begin() as uow:
         uow.audit.record(AuditEvent(Action.USER_DELETED, SYSTEM))
     with registry.database.begin() as uow:
@@ -119,5 +119,4 @@ def test_events_are_counted_by_action_once_they_are_true(town: Town) -> None:
         uow.commit()
     registry.close()
 
-    there = {action: number for action, number in counted().items() if number}
-    assert there == {Action.USER_CREATED: 1, Action.GROUP_CREATED: 1}
+    assert counted() == {Action.USER_CREATED: 1, Action.GROUP_CREATED: 1}
