@@ -17,6 +17,7 @@ from types import FrameType
 from bench.archives import measure_archives
 from bench.figures import Figure, Report
 from bench.machinery import memory_of
+from bench.pages import measure_pages
 from bench.reads import measure_reads
 from bench.stacks import Stack, Start, distributed, embedded
 from bench.uploads import measure_uploads
@@ -40,6 +41,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         measure_archives(report, Path(folder))
     measure_watching(report)
+    measure_pages(report)
     print(f"\n{len(report.missed)} targets were missed", flush=True)
     return 1 if report.missed else 0
 
