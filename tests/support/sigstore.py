@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from tests.support.distributions import Built
 
+# Names of kinds (PEP 740, SLSA), compared as text: nobody is asked there.
 PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 GITHUB = "https://token.actions.githubusercontent.com"

@@ -2,15 +2,14 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from tests.integration.indexer.conftest import counted
 from tests.integration.people.visiting import Visitor
 from tests.support.in_process import Yard, in_process
 from tests.support.seed import SeededProject
@@ -53,23 +52,6 @@ def settings(peppers: PepperFile) -> dict[str, str]:
 
 def status(yard: Yard, project: SeededProject, secret: str) -> int:
     return yard.ask("GET", f"/api/v4/projects/{project.id}", secret).status_code
-
-
-@contextmanager
-def writes(yard: Yard) -> Iterator[list[str]]:
-    """Give the changes of tokens that are made meanwhile."""
-    seen: list[str] = []
-
-    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("UPDATE tokens"):
-            seen.append(statement)
-
-    engine = yard.registry.database.engine
-    event.listen(engine, "before_cursor_execute", look)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", look)
 
 
 def asked(settings: dict[str, str], yard: Yard) -> str:
@@ -127,9 +109,9 @@ def test_a_digest_is_renewed_at_its_tokens_first_use_and_never_again(
 
     seen = []
     for _ in range(3):
-        with writes(yard) as written:
+        with counted(yard) as statements:
             assert status(yard, project, developer) == 200
-        seen.append(sum("digest" in statement for statement in written))
+        seen.append(sum("UPDATE tokens SET digest" in one for one in statements))
 
     assert seen == [1, 0, 0]
 

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.distributions import ADistribution
 from tests.support.issuer import github, gitlab
-from tests.support.sigstore import GITHUB, GITLAB, PROVENANCE, Json, Signing, Sigstore, changed
+from tests.support.sigstore import (
+    GITHUB,
+    GITLAB,
+    PROVENANCE,
+    PUBLISH,
+    Json,
+    Signing,
+    Sigstore,
+    changed,
+)
 
 from wheelyard_core.domain.attestations import (
     LONGEST,
@@ -84,7 +93,7 @@ MALFORMED = {
         "the name and the sha256",
     ),
     "three": (json.dumps([GOOD] * 3), "has 3 of them, and a file may have 2"),
-    "two of one kind": (json.dumps([GOOD] * 2), "has two of the kind https://docs.pypi.org/"),
+    "two of one kind": (json.dumps([GOOD] * 2), f"has two of the kind {PUBLISH}"),
     "too large": (json.dumps([GOOD]) + " " * LONGEST, "take more than"),
 }
 

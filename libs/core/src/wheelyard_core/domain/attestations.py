@@ -42,7 +42,10 @@ class AttestationPolicy(StrEnum):
 
 
 class Predicate(StrEnum):
-    """What an attestation says of a file; PyPI takes these, one of each."""
+    """What an attestation says of a file; PyPI takes these, one of each.
+
+    They are names (PEP 740, SLSA), compared as text: nobody is asked there.
+    """
 
     PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
     PROVENANCE = "https://slsa.dev/provenance/v1"
