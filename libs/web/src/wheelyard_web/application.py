@@ -1,11 +1,12 @@
 """What the Flask applications of all services have in common."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Flask, request
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Rule
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.errors import InvalidInput
@@ -27,6 +28,21 @@ class Number(BaseConverter):
         return int(value)
 
 
+class Address(Rule):
+    """A rule that compiles the way back, from an endpoint to its URL, when it is first asked for.
+
+    It hardly ever is; Werkzeug does it at once, which is most of the making of an application.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002  Werkzeug's
+        compiled = cache(partial(super()._compile_builder, append_unknown))
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            return compiled()(rule, **values)
+
+        return build
+
+
 def make_app(
     name: str,
     registry: Registry,
@@ -36,6 +52,7 @@ def make_app(
 ) -> Flask:
     """Return an application over *registry* with these addresses."""
     app = Flask(name, static_folder=None)
+    app.url_rule_class = Address
     app.url_map.merge_slashes = False
     app.url_map.converters["number"] = Number
     wrap(app, without_trailing_slash)

@@ -1,0 +1,31 @@
+"""Coverage is taken of the tests that are meant to give it: it doubles what a test costs."""
+
+from collections.abc import Generator
+
+import pytest
+from coverage import Coverage
+
+# What drives other processes covers nothing; a twin on PostgreSQL covers what its first one did.
+_FOLDERS = ("unit", "contract", "integration")
+
+
+class Measuring:
+    """Pauses coverage, where it runs at all, during every other test and what it sets up."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Run a test, measured or not."""
+        coverage = None if measured(item) else Coverage.current()
+        if coverage is None:
+            return (yield)
+        coverage.stop()
+        try:
+            return (yield)
+        finally:
+            coverage.start()
+
+
+def measured(item: pytest.Item) -> bool:
+    """Tell whether coverage is taken of a test."""
+    folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    return folder in _FOLDERS and "[postgresql" not in item.nodeid
