@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from tests.cluster import outages, pods, releases, scaling, sizes, start
+from tests.cluster import outages, pods, releases, robot, scaling, sizes, start
 from tests.cluster.kube import Cluster
 from tests.cluster.report import HEAD, Outcome, Row, run, shown
 from tests.cluster.yard import Yard
@@ -24,6 +24,7 @@ STEPS: dict[str, Callable[[Yard], Outcome]] = {
     "install": start.install,
     "helm-test": start.helm_test,
     "clients": start.clients,
+    "large": start.large,
     "ready": start.ready,
     "sizes": sizes.sizes,
     "scale": pods.scale,
@@ -35,6 +36,7 @@ STEPS: dict[str, Callable[[Yard], Outcome]] = {
     "keda": scaling.keda,
     **{f"no-{store}": partial(outages.outage, store) for store in outages.STORES},
     "secret": outages.secret,
+    "robot": robot.robot,
     "uninstall": releases.uninstall,
 }
 

@@ -1,5 +1,6 @@
 """The first steps: a registry from nothing, its own test, and real clients from outside."""
 
+import random
 import time
 from contextlib import suppress
 
@@ -7,9 +8,11 @@ from tests.cluster.kube import DidNotHappen
 from tests.cluster.load import Door, install_with_pip, publish_with_twine
 from tests.cluster.report import Outcome
 from tests.cluster.yard import MINE, RELEASE, Yard, component, seconds_to_ready
+from tests.support.distributions import ADistribution
 
 _READY_AFTER_INSTALL, _READY_AFTER_START = 90.0, 5.0
 _DOOR = "from-outside"
+_LARGE = 300 * 2**20
 
 
 def install(yard: Yard) -> Outcome:
@@ -59,6 +62,30 @@ def clients(yard: Yard) -> Outcome:
         f"real=={second.name.split('-')[1]}",
     ).succeeded()  # fmt: skip
     return Outcome(client_runs=5).finds(yard)
+
+
+def large(yard: Yard) -> Outcome:
+    """Send a wheel of hundreds of megabytes through the gateway, and fetch it again."""
+    # What cannot be compressed: a verdict reads all of it.
+    payload = random.Random(1).randbytes(_LARGE)
+    built = ADistribution().named("large").with_payload(payload).wheel()
+    file = yard.person.home / built.filename
+    file.write_bytes(built.content)
+    door, before = yard.door, yard.restarts()
+    login = {"TWINE_USERNAME": "__token__", "TWINE_PASSWORD": door.token}
+    began = time.monotonic()
+    upload = ("upload", "--repository-url", door.uploads, file)
+    yard.person.twine(*upload, env=login).succeeded()
+    yard.acknowledged[built.filename] = ("large", built.sha256)
+    outcome = Outcome(client_runs=1).say(
+        f"{built.size // 2**20} MiB published in {time.monotonic() - began:.1f} s"
+    )
+    began = time.monotonic()
+    outcome.finds(yard)
+    outcome.say(f"found with everything else in {time.monotonic() - began:.1f} s")
+    restarted = yard.restarts().items() - before.items()
+    outcome.failures += [f"{one} was started again" for one, _ in sorted(restarted)]
+    return outcome
 
 
 def _empty_namespace(yard: Yard) -> None:
