@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 from tests.support.servers.postgres import Databases
 
 from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
@@ -19,6 +19,16 @@ from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.domain.work import Task
 
 pytestmark = pytest.mark.integration
+
+# A process that migrates what it is given, when it is told.
+MIGRATE = """
+import sys
+from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
+from wheelyard_core.adapters.db.migrate import migrate
+engine = make_engine(sys.argv[1], PoolSettings(), "test")
+sys.stdin.readline()
+migrate(engine)
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -94,18 +104,26 @@ def test_migrating_again_changes_nothing_and_loses_nothing(engine: Engine) -> No
         assert connection.execute(text("SELECT count(*) FROM projects")).scalar_one() == 1
 
 
+def test_on_sqlite_nobody_migrates_between_two_revisions_of_another(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/wheelyard.db"
+    slow = make_engine(url, PoolSettings(), "test")
+
+    @event.listens_for(slow, "commit")
+    def have_another_migrate(connection: Connection) -> None:
+        connection.exec_driver_sql("COMMIT")
+        subprocess.run([sys.executable, "-c", MIGRATE, url], input=b"go\n", check=True, timeout=60)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    migrate(slow)
+
+    assert is_compatible(slow)
+    slow.dispose()
+
+
 def test_several_processes_migrate_at_once_and_all_succeed(
     database_url: str, engine: Engine
 ) -> None:
-    program = (
-        "import sys\n"
-        "from wheelyard_core.adapters.db.engine import PoolSettings, make_engine\n"
-        "from wheelyard_core.adapters.db.migrate import migrate\n"
-        "engine = make_engine(sys.argv[1], PoolSettings(), 'test')\n"
-        "sys.stdin.readline()\n"
-        "migrate(engine)\n"
-    )
-    command_line = [sys.executable, "-c", program, database_url]
+    command_line = [sys.executable, "-c", MIGRATE, database_url]
     running = [
         subprocess.Popen(command_line, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(4)

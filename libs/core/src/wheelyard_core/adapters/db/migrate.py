@@ -32,6 +32,10 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             # A migration that needs longer raises it itself, knowingly.
             connection.execute(text("SET statement_timeout = '60s'"))
             connection.commit()
+        else:
+            # One transaction around all, and its lock before anything is read: Alembic would commit
+            # after each revision, and go on from where another one may have gone on already.
+            connection.begin()
         try:
             command.upgrade(alembic_config(connection), revision)
             connection.commit()
