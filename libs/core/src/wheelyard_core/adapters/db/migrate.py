@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, text
 
-from wheelyard_core.adapters.db.engine import wait_as_long_as_it_takes
+from wheelyard_core.adapters.db.postgres import wait_as_long_as_it_takes
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 # "wheelyard migrations", as a 64-bit number of nobody else's.
