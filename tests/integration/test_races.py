@@ -156,7 +156,7 @@ def test_uploads_and_deletes_of_one_package_leave_its_page_as_the_database_says(
 ) -> None:
     crowd = Crowd(yard, project, maintainer)
 
-    crowd.run(6)
+    crowd.run(3)
 
     yard.kept.sweep()
     rows = yard.kept.files(project.id)
