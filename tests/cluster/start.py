@@ -12,7 +12,7 @@ from tests.support.distributions import ADistribution
 
 _READY_AFTER_INSTALL, _READY_AFTER_START = 90.0, 5.0
 _DOOR = "from-outside"
-_LARGE = 300 * 2**20
+_MEBIBYTES = 300
 
 
 def install(yard: Yard) -> Outcome:
@@ -67,7 +67,7 @@ def clients(yard: Yard) -> Outcome:
 def large(yard: Yard) -> Outcome:
     """Send a wheel of hundreds of megabytes through the gateway, and fetch it again."""
     # What cannot be compressed: a verdict reads all of it.
-    payload = random.Random(1).randbytes(_LARGE)
+    payload = b"".join(random.Random(1).randbytes(2**20) for _ in range(_MEBIBYTES))
     built = ADistribution().named("large").with_payload(payload).wheel()
     file = yard.person.home / built.filename
     file.write_bytes(built.content)

@@ -1,13 +1,28 @@
 """A registry's metrics, as Prometheus finds and reads them."""
 
 import json
+import time
 from urllib.request import urlopen
 
 from tests.support.wheelyard import Wheelyard
 
+# What `make run` starts beside its Redis: web, worker, scheduler.
+_ON_ONE_MACHINE = 3
 
-def metrics_ports(wheelyard: Wheelyard) -> dict[str, str]:
-    """Return where each process shows its metrics, as its log tells."""
+
+def metrics_ports(wheelyard: Wheelyard, seconds: float = 30) -> dict[str, str]:
+    """Return where each process shows its metrics, when all have told it in their logs."""
+    several = len(wheelyard.processes)
+    wanted = several if several > 1 else _ON_ONE_MACHINE
+    deadline = time.monotonic() + seconds
+    while len(found := _told(wheelyard)) < wanted:
+        # It may serve before the last one of its workers has loaded.
+        assert time.monotonic() < deadline, f"only {found} show metrics"
+        time.sleep(0.1)
+    return found
+
+
+def _told(wheelyard: Wheelyard) -> dict[str, str]:
     told = [line for line in wheelyard.logs().splitlines() if '"metrics_served"' in line]
     return {event["service"]: event["address"] for event in map(json.loads, told)}
 
