@@ -161,6 +161,8 @@ def test_every_link_begins_with_the_path_of_the_public_address(
 
     assert answer.headers["Location"] == f"/below/here/{project.path}"
     assert "Path=/below/here" in cookie_of(answer)
+    # A browser throws a cookie away that has the prefix and is not for the whole host.
+    assert cookie_of(answer).startswith("wheelyard=")
     page = anonymous.look("/")
     links = [str(link.get("href")) for link in page.soup.find_all(["a", "link"])]
     assert all(link.startswith(("/below/here/", "#")) for link in links)
@@ -321,6 +323,13 @@ def test_a_token_in_a_header_shows_pages_too(
 
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_token_in_a_header_counts_for_more_than_a_session(
+    reader: Visitor, project: SeededProject
+) -> None:
+    reader.look(f"/{project.path}")
+    reader.look(f"/{project.path}", 401, **{"PRIVATE-TOKEN": "nobodys"})
 
 
 def test_looking_counts_as_use_of_the_token(yard: Yard, reader: Visitor, developer: str) -> None:
