@@ -91,8 +91,8 @@ def test_only_addresses_of_the_web_are_followed(address: object, followed: bool)
 
 @pytest.mark.parametrize(
     ("number", "shown"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (14_200, "14 kB"),
-     (9_940_000, "9.9 MB"), (2_000_000_000_000, "2.0 TB"), (10**16, "10000 TB")],
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (10_000, "10 kB"),
+     (14_200, "14 kB"), (9_940_000, "9.9 MB"), (2_000_000_000_000, "2.0 TB"), (10**16, "10000 TB")],
 )  # fmt: skip
 def test_sizes_are_shown_as_people_read_them(number: int, shown: str) -> None:
     assert size(number) == shown

@@ -34,6 +34,13 @@ def test_what_takes_too_much_of_the_processor_is_not_tried_again(
     assert readmes.html("# Title", "text/markdown") is None
 
 
+def test_a_link_of_a_readme_gets_no_word_for_it_and_no_hold_of_our_page() -> None:
+    shown = to_html("[there](https://elsewhere.example/)", "text/markdown")
+
+    assert shown is not None
+    assert 'rel="nofollow noopener noreferrer"' in shown
+
+
 def test_a_readme_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     readmes = Readmes()
     first = readmes.html("# Title", "text/markdown")
