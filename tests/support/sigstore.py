@@ -20,11 +20,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from pypi_attestations import AttestationType
 from tests.support.distributions import Built
 
-# Names of kinds (PEP 740, SLSA), compared as text: nobody is asked there.
-PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
-PROVENANCE = "https://slsa.dev/provenance/v1"
+# As whoever signs has them; ours are compared with these.
+PUBLISH = AttestationType.PYPI_PUBLISH_V1.value
+PROVENANCE = AttestationType.SLSA_PROVENANCE_V1.value
 GITHUB = "https://token.actions.githubusercontent.com"
 GITLAB = "https://gitlab.com"
 _PAYLOAD_TYPE = "application/vnd.in-toto+json"
