@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import Select, create_engine, func, select
 from sqlalchemy.orm import Session
 from tests.support.backstage import Backstage
 from tests.support.fleet import Fleet, Shelf, distributions, refused
@@ -179,29 +180,29 @@ def a_hundred_uploads(stage: Stage, prefix: str, bad: int = 0) -> Iterator[Fleet
 
 def unsettled(backstage: Backstage) -> dict[str, int]:
     """Return how much of what is still to be done there is. Intents are the sweep's matter."""
-    engine = create_engine(backstage.registry.settings.database.url)
-    with Session(engine) as session:
-        waiting = (UploadStatus.RECEIVED, UploadStatus.VERIFYING)
-        uploads = select(func.count(UploadRow.id)).where(UploadRow.status.in_(waiting))
-        files = select(func.count(File.id)).where(File.status == FileStatus.RECEIVED)
-        found = {
-            "outbox": backstage.promises(),
-            "uploads": session.scalar(uploads) or 0,
-            "files": session.scalar(files) or 0,
-        }
-    engine.dispose()
-    return {name: count for name, count in found.items() if count}
+    waiting = (UploadStatus.RECEIVED, UploadStatus.VERIFYING)
+    found = {
+        "outbox": backstage.promises(),
+        "uploads": count(backstage, select(UploadRow.id).where(UploadRow.status.in_(waiting))),
+        "files": count(backstage, select(File.id).where(File.status == FileStatus.RECEIVED)),
+    }
+    return {name: several for name, several in found.items() if several}
 
 
 def rejected(stage: Stage) -> int:
     """Return how many uploads verification refused; one that was sent again counts twice."""
-    query = select(func.count(UploadRow.id)).where(UploadRow.status == UploadStatus.REJECTED)
     with Backstage(stage.wheelyard) as backstage:
-        engine = create_engine(backstage.registry.settings.database.url)
+        refusals = UploadRow.status == UploadStatus.REJECTED
+        return count(backstage, select(UploadRow.id).where(refusals))
+
+
+def count(backstage: Backstage, rows: Select[Any]) -> int:
+    engine = create_engine(backstage.registry.settings.database.url)
+    try:
         with Session(engine) as session:
-            found = session.scalar(query) or 0
+            return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    finally:
         engine.dispose()
-    return found
 
 
 def test_the_api_dies_at_each_step_of_an_upload(apart: Stage) -> None:
