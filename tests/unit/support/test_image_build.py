@@ -1,6 +1,8 @@
 """What `make images ARGS=--twice` says of two images."""
 
-from scripts.image import differences
+from datetime import UTC, datetime
+
+from scripts.image import differences, reproducible
 
 
 def test_two_images_differ_by_each_file_that_is_not_the_same() -> None:
@@ -11,3 +13,27 @@ def test_two_images_differ_by_each_file_that_is_not_the_same() -> None:
         "1/opt/a: 644 b | 600 b",
         "1/opt/old: 644 c | is not there",
     ]
+
+
+def test_an_image_says_when_its_commit_was_made_and_not_when_or_by_what_it_was_built() -> None:
+    built = {
+        "created": "2026-11-28T16:27:39.297100904Z",
+        "container": "1f2e",
+        "container_config": {"Cmd": ["/bin/sh"]},
+        "config": {"User": "10001:10001", "Image": "sha256:1f2e"},
+        "history": [
+            {"created": "2026-01-02T03:04:05.678Z", "created_by": "apt-get"},
+            {"created": "2026-11-28T16:27:38Z", "created_by": "COPY", "empty_layer": True},
+        ],
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:a", "sha256:b"]},
+    }
+
+    assert reproducible(built, datetime(2026, 11, 20, 8, 0, 1, tzinfo=UTC)) == {
+        "created": "2026-11-20T08:00:01Z",
+        "config": {"User": "10001:10001"},
+        "history": [
+            {"created": "2026-11-20T08:00:01Z", "created_by": "apt-get"},
+            {"created": "2026-11-20T08:00:01Z", "created_by": "COPY", "empty_layer": True},
+        ],
+        "rootfs": built["rootfs"],
+    }
