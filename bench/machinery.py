@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from tests.support import processes
 from tests.support.processes import family
 from tests.support.servers.running import free_port
 from tests.support.wheelyard import Process
@@ -127,9 +128,11 @@ def _memory(pid: int) -> Memory | None:
     with suppress(OSError):
         status = Path(f"/proc/{pid}/status").read_text()
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode().strip("\0").split("\0")
-        words = [word.rpartition("/")[2] for word in command]
-        name = " ".join(words[2:5] if words[1:2] == ["-m"] else words[:1])
-        return Memory(name, _mebibytes(status, "VmRSS"), _mebibytes(status, "VmHWM"))
+        # A part of `make run` has a name of its own; another Python is what it was told to run.
+        shown = processes.name(pid)
+        if shown.startswith("python"):
+            shown = " ".join(command[2:5])
+        return Memory(shown, _mebibytes(status, "VmRSS"), _mebibytes(status, "VmHWM"))
     return None
 
 

@@ -44,11 +44,11 @@ def memory(wheelyard: Wheelyard) -> Iterator[None]:
     for pid in family:
         processes.forget_peak(pid)
     yield
-    peaks = {processes.command(pid): processes.peak_memory(pid) for pid in family}
-    workers = {name: peak for name, peak in peaks.items() if "run worker" in name}
+    peaks = [(processes.name(pid), processes.peak_memory(pid)) for pid in family]
+    workers = [peak for name, peak in peaks if name == "worker"]
     assert workers
-    assert max(workers.values()) < _WORKER_MEMORY, peaks
-    assert max(peaks.values()) < _WEB_MEMORY, peaks
+    assert max(workers) < _WORKER_MEMORY, peaks
+    assert max(peak for _, peak in peaks) < _WEB_MEMORY, peaks
 
 
 def refusal(answer: Answer, wheelyard: Wheelyard, token: str) -> list[str]:

@@ -56,14 +56,14 @@ def test_a_large_upload_leaves_memory_flat(
         )
     else:
         assert answer.status == 201, answer.reason
-    assert peaks(fresh, "run web") < _WEB_MEMORY
-    assert peaks(fresh, "run worker") < _WORKER_MEMORY
+    assert peaks(fresh, "web") < _WEB_MEMORY
+    assert peaks(fresh, "worker") < _WORKER_MEMORY
 
 
 def peaks(wheelyard: Wheelyard, name: str) -> int:
     """Return the most memory that any process of a service ever had."""
     family = processes.family(wheelyard.processes["wheelyard"].pid)
-    found = [processes.peak_memory(pid) for pid in family if name in processes.command(pid)]
+    found = [processes.peak_memory(pid) for pid in family if processes.name(pid) == name]
     assert found
     return max(found)
 

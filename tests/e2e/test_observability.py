@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 from tests.e2e.conftest import running
-from tests.support.backstage import Backstage, environment_of
+from tests.support.backstage import Backstage
 from tests.support.clients import Person
 from tests.support.distributions import ADistribution
 from tests.support.scraping import metrics, metrics_ports
@@ -118,7 +118,7 @@ def test_no_secret_that_a_run_used_is_in_its_logs(told: Wheelyard, person: Perso
         named = quote(secret, safe="")
         _ask(told, "GET", f"{base}/simple/{named}/?private_token={named}", {})
         _ask(told, "GET", f"/{named}/simple/?access_token={named}", {})
-    pepper = Path(environment_of(told)["WHEELYARD_TOKEN_PEPPER_FILE"]).read_text()
+    pepper = Path(told.settings["WHEELYARD_TOKEN_PEPPER_FILE"]).read_text()
     told.stop()
 
     logs = told.logs()

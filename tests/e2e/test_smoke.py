@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from tests.support.backstage import Backstage, environment_of
+from tests.support.backstage import Backstage
 from tests.support.scraping import metrics, metrics_ports
 from tests.support.wheelyard import Wheelyard
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 
 
 def smoke(wheelyard: Wheelyard, *arguments: str) -> Result:
-    return CliRunner().invoke(main, ["smoke", *arguments], env=environment_of(wheelyard))
+    return CliRunner().invoke(main, ["smoke", *arguments], env=wheelyard.settings)
 
 
 def left(backstage: Backstage, place: str = "check") -> tuple[list[str], int]:

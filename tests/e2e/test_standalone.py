@@ -204,10 +204,18 @@ def test_nothing_outlives_a_supervisor_that_was_killed(serve: Serve) -> None:
     killed = serve().serving()
     assert set(killed.services()) == SERVICES
 
+    slow = killed.services()["worker"]
+    os.kill(slow, signal.SIGSTOP)
+
     killed.signal(signal.SIGKILL)
     assert killed.process.popen is not None
     killed.process.popen.wait()
 
+    # Nobody works beside what has not ended yet.
+    too_early = serve(killed.data)
+    assert too_early.ended() == 1
+    assert "Another Wheelyard is running" in too_early.said()
+    os.kill(slow, signal.SIGCONT)
     wait_for(lambda: not killed.running(), 15, killed.running)
 
 

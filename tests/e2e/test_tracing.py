@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import pytest
 from tests.e2e.conftest import running
-from tests.support.backstage import environment_of
 from tests.support.collector import Collector, Received, collecting
 from tests.support.distributions import ADistribution
 from tests.support.forms import AForm, Answer, ask, basic, post
@@ -170,7 +169,7 @@ def test_no_secret_is_in_any_span(traced: Wheelyard, collector: Collector) -> No
     collector.wait_for(lambda: bool(collector.trace(last)))
 
     told = b"".join(collector.raw).decode("latin-1")
-    peppers = Path(environment_of(traced)["WHEELYARD_TOKEN_PEPPER_FILE"]).read_text().split()
+    peppers = Path(traced.settings["WHEELYARD_TOKEN_PEPPER_FILE"]).read_text().split()
     assert peppers
     for secret in (*secrets, *peppers):
         for form in (secret, secret.partition("_")[2] or secret, quote(secret, safe="")):

@@ -2,7 +2,6 @@
 
 from typing import Self
 
-from tests.support import processes
 from tests.support.kept import Kept
 from tests.support.seed import Seed
 from tests.support.wheelyard import Wheelyard
@@ -15,7 +14,7 @@ class Backstage(Kept):
     """Opens what the processes of *wheelyard* share. Close it, or use it in a `with`."""
 
     def __init__(self, wheelyard: Wheelyard) -> None:
-        super().__init__(make_registry(read_settings(environment_of(wheelyard)), "test"))
+        super().__init__(make_registry(read_settings(wheelyard.settings), "test"))
         self.seed = Seed(self.registry)
 
     def __enter__(self) -> Self:
@@ -25,13 +24,3 @@ class Backstage(Kept):
         self.seed.close()
         self.close()
         self.registry.close()
-
-
-def environment_of(wheelyard: Wheelyard) -> dict[str, str]:
-    """Return the settings that the registry's services run with."""
-    for process in wheelyard.processes.values():
-        for pid in processes.family(process.pid):
-            settings = processes.environment(pid)
-            if "WHEELYARD_DATABASE_URL" in settings:
-                return {k: v for k, v in settings.items() if k.startswith("WHEELYARD_")}
-    raise AssertionError("no service of the registry is running")

@@ -1,4 +1,4 @@
-"""What the kernel knows of running processes: families, memory, environments."""
+"""What the kernel knows of running processes: families, names, memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,23 +15,12 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def environment(pid: int) -> dict[str, str]:
-    """Return what a process was started with; nothing for one that is gone."""
+def name(pid: int) -> str:
+    """Return the name that a process has in `ps`; nothing for one that is gone."""
     try:
-        content = (_PROC / str(pid) / "environ").read_bytes()
-    except OSError:
-        return {}
-    pairs = (entry.decode(errors="replace").partition("=") for entry in content.split(b"\0"))
-    return {name: value for name, separator, value in pairs if separator}
-
-
-def command(pid: int) -> str:
-    """Return a process's command line; nothing for one that is gone."""
-    try:
-        content = (_PROC / str(pid) / "cmdline").read_bytes()
+        return (_PROC / str(pid) / "comm").read_text().strip()
     except OSError:
         return ""
-    return content.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
 def peak_memory(pid: int) -> int:

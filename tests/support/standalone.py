@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import processes
 from tests.support.distributions import ADistribution
 from tests.support.forms import AForm
 from tests.support.inherited import inherited
@@ -73,12 +74,11 @@ class Standalone:
     def services(self) -> dict[str, int]:
         """Return the process ids of the services by name, the supervisor's own children."""
         children = {}
-        for pid, command in self.running().items():
+        for pid in self.running():
             with suppress(OSError):
                 parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
                 if parent == self.process.pid:
-                    name = "redis" if "redis-server" in command else command.split()[-1]
-                    children[name] = pid
+                    children[processes.name(pid).removesuffix("-server")] = pid
         return children
 
     @property

