@@ -11,7 +11,7 @@ from tests.support.servers.finding import Source
 @pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory, redis_source: Source) -> Iterator[Yard]:
     folder = tmp_path_factory.mktemp("fuzzed")
-    with small(folder, redis_source, WHEELYARD_VERDICT_SECONDS="30") as started:
+    with small(folder, redis_source) as started:
         yield started
 
 

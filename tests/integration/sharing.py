@@ -1,6 +1,6 @@
 """One registry for a module's tests, which takes a third of the time of one for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.support.in_process import Yard
@@ -12,9 +12,14 @@ def yard(
     database_kind: str,
     settings: dict[str, str],
     shared_yard: Callable[[str], Yard],
-) -> Yard:
-    """The module's registry, or the test's own where it sets something or is marked."""
-    if settings or request.node.get_closest_marker("own_registry"):
+) -> Iterator[Yard]:
+    """The module's, or its own for a test that is marked, sets something or has its Redis."""
+    marked = request.node.get_closest_marker("own_registry")
+    if settings or marked or "redis_server" in request.fixturenames:
         own: Yard = request.getfixturevalue("own_yard")
-        return own
-    return shared_yard(database_kind)
+        yield own
+        return
+    shared = shared_yard(database_kind)
+    yield shared
+    # What it promised is not done while the next test counts.
+    shared.hand.settle()

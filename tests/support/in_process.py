@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Queue
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Self
@@ -42,7 +42,7 @@ class Hand:
 
     def __init__(self) -> None:
         self.failures: list[BaseException] = []
-        self._queue: SimpleQueue[Promise | None] = SimpleQueue()
+        self._queue: Queue[Promise | None] = Queue()
         self._resting: list[Promise] | None = None
         self._registry: Registry | None = None
         self._thread = Thread(target=self._work, daemon=True)
@@ -76,6 +76,10 @@ class Hand:
             assert monotonic() < ends, "it never came to that"
             sleep(0.02)
 
+    def settle(self) -> None:
+        """Wait until everything that was promised is done."""
+        self._queue.join()
+
     @contextmanager
     def by(self, registry: Registry) -> Iterator[None]:
         """Have the work be done by another registry meanwhile."""
@@ -98,6 +102,7 @@ class Hand:
                 run_promise(
                     here.database, here.handlers(), promise.message_id, here.give_up(), self._report
                 )
+            self._queue.task_done()
 
     def _report(self, _claim: Claim, error: BaseException) -> None:
         self.failures.append(error)
@@ -189,6 +194,8 @@ def environment(folder: Path, database_url: str, redis_url: str) -> dict[str, st
         "WHEELYARD_TOKEN_PEPPER": "a pepper of these tests",
         # Ladders are refused more often within a minute than anybody.
         "WHEELYARD_FAILURES_PER_MINUTE": "0",
+        # An answer waits for its verdict, however busy the machine is.
+        "WHEELYARD_VERDICT_SECONDS": "30",
         "WHEELYARD_PUBLIC_URL": "http://yard.example",
     }
 

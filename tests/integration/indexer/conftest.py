@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, update
+from tests.integration.sharing import yard
 from tests.support.in_process import Yard, environment, small
 from tests.support.seed import SeededProject
 from tests.support.servers.finding import Source
@@ -53,16 +54,11 @@ class Reader:
         return self.yard.client.open(whole, method=method, headers=given, buffered=True)
 
 
-@pytest.fixture
-def settings(request: pytest.FixtureRequest) -> dict[str, str]:
-    return {"WHEELYARD_VERDICT_SECONDS": "30", **getattr(request, "param", {})}
-
-
 @pytest.fixture(scope="module")
 def one_yard(tmp_path_factory: pytest.TempPathFactory, redis_source: Source) -> Iterator[Yard]:
     """One registry for all tests of a module: they look at it, or have projects of their own."""
     folder = tmp_path_factory.mktemp("shared")
-    with small(folder, redis_source, WHEELYARD_VERDICT_SECONDS="30") as started:
+    with small(folder, redis_source) as started:
         yield started
 
 
@@ -174,3 +170,6 @@ def stage(
     settings = environment(tmp_path, sqlite_url, redis_server.url)
     with ExitStack() as stack:
         yield staged(stack, tmp_path, settings, server)
+
+
+__all__ = ["yard"]

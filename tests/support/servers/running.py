@@ -120,8 +120,12 @@ class Child:
             self.kill()
 
     def kill(self) -> None:
-        self._signal_family(signal.SIGKILL)
+        children = self._signal_family(signal.SIGKILL)
         self._process.wait()
+        # What children still have (PostgreSQL's memory, say) is in the way of the next start.
+        end = time.monotonic() + 10
+        while any(map(_has_memory, children)) and time.monotonic() < end:
+            time.sleep(0.01)
 
     def freeze(self) -> None:
         self._signal_family(signal.SIGSTOP)
@@ -129,24 +133,35 @@ class Child:
     def thaw(self) -> None:
         self._signal_family(signal.SIGCONT)
 
-    def _signal_family(self, number: signal.Signals) -> None:
-        """Reach its children too: each of PostgreSQL's has a session of its own."""
+    def _signal_family(self, number: signal.Signals) -> list[int]:
+        """Reach its children too, and return them: PostgreSQL's have sessions of their own."""
         if not self.alive:
-            return
+            return []
+        children: list[int] = []
         # Stopped first: it neither starts nor reaps others while the list is read.
         self._signal(signal.SIGSTOP)
         for listing in Path(f"/proc/{self._process.pid}/task").glob("*/children"):
-            for child in listing.read_text().split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(child), number)
+            children += map(int, listing.read_text().split())
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
         if number is not signal.SIGSTOP:
             self._signal(number)
+        return children
 
     def _signal(self, number: signal.Signals) -> None:
         # Only while it is not reaped can the number not be another process's.
         if self.alive:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
+
+
+def _has_memory(pid: int) -> bool:
+    """Tell whether a process, which may not be ours to reap, is more than an exit code."""
+    try:
+        return bool(Path(f"/proc/{pid}/statm").read_text().split()[0] != "0")
+    except OSError:
+        return False
 
 
 class Container:
