@@ -45,6 +45,7 @@ def test_a_developer_reads_what_was_refused_and_why(
     assert page.link("Packages") == f"/{project.path}"
 
 
+@pytest.mark.parametrize("settings", [{"WHEELYARD_VERDICT_SECONDS": "1"}], indirect=True)
 def test_a_file_that_waits_is_said_to(yard: Yard, reader: Visitor, project: SeededProject) -> None:
     secret = yard.seed.developer_token(project)
     with yard.hand.resting():

@@ -217,11 +217,11 @@ def test_files_are_bounded_in_number() -> None:
 
     for number in range(50_001):
         file = replace(FILE, page_key=f"page::1:{number}")
-        here.remember_file((number, "0a" * 32, "x.whl"), file, ticket)
+        here.remember_file((1, f"{number:064x}", "x.whl"), file, ticket)
     here.forget(["page::1:0"])
 
-    assert here.file((0, "0a" * 32, "x.whl")) is None
-    assert here.file((50_000, "0a" * 32, "x.whl")) is not None
+    assert here.file((1, f"{0:064x}", "x.whl")) is None
+    assert here.file((1, f"{50_000:064x}", "x.whl")) is not None
 
 
 def test_contents_stay_when_all_else_is_forgotten() -> None:
