@@ -1,16 +1,14 @@
 """A registry in this process, over each database in turn, and who is in it."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.in_process import Yard, environment, working
 from tests.support.seed import SeededProject
 from tests.support.servers.finding import Source
-from tests.support.servers.postgres import Databases
+from tests.support.servers.postgres import Databases, PostgresServer
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.domain.access import Role
@@ -44,34 +42,40 @@ def own_yard(
         yield started
 
 
-@pytest.fixture(scope="module")
-def shared_yard(
-    request: pytest.FixtureRequest,
+@pytest.fixture(scope="session")
+def shared_sqlite_yard(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path, redis_source: Source
+) -> Iterator[Yard]:
+    """A registry for many tests over SQLite; what is promised in it must not fail."""
+    folder = tmp_path_factory.mktemp("shared")
+    url = f"sqlite:///{shutil.copy(sqlite_tables, folder / 'wheelyard.db')}"
+    with RedisServer(redis_source) as redis, working(environment(folder, url, redis.url)) as yard:
+        yield yard
+
+
+@pytest.fixture(scope="session")
+def shared_postgresql_yard(
     tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: PostgresServer,
+    postgres_tables: str,
     redis_source: Source,
-) -> Iterator[Callable[[str], Yard]]:
-    """Gives the registry of a module's tests over a kind of database; nothing in it may fail."""
-    with ExitStack() as stack:
-
-        @cache
-        def start(kind: str) -> Yard:
-            folder = tmp_path_factory.mktemp("shared")
-            if kind == "sqlite":
-                tables: Path = request.getfixturevalue("sqlite_tables")
-                url = f"sqlite:///{shutil.copy(tables, folder / 'wheelyard.db')}"
-            else:
-                databases = Databases(request.getfixturevalue("postgres_server"))
-                stack.callback(databases.drop_all)
-                url = databases.copied_database(request.getfixturevalue("postgres_tables"))
-            redis = stack.enter_context(RedisServer(redis_source))
-            return stack.enter_context(working(environment(folder, url, redis.url)))
-
-        yield start
+) -> Iterator[Yard]:
+    """The same over PostgreSQL."""
+    folder, databases = tmp_path_factory.mktemp("shared"), Databases(postgres_server)
+    url = databases.copied_database(postgres_tables)
+    try:
+        with (
+            RedisServer(redis_source) as redis,
+            working(environment(folder, url, redis.url)) as yard,
+        ):
+            yield yard
+    finally:
+        databases.drop_all()
 
 
 @pytest.fixture
 def yard(own_yard: Yard) -> Yard:
-    """A registry. Where tests look at nothing but what they made, theirs is `shared_yard`."""
+    """A registry. Where tests look at nothing but what they made, theirs is shared (sharing.py)."""
     return own_yard
 
 

@@ -15,6 +15,7 @@ from wheelyard_core.domain.access import Role, Visibility
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.own_registry
 def test_everybody_sees_what_is_public_and_their_own(
     anonymous: Visitor, reader: Visitor, project: SeededProject, open_project: SeededProject
 ) -> None:

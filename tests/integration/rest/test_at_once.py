@@ -12,6 +12,7 @@ from wheelyard_core.domain.administration import UserChanges
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.own_registry
 def test_whatever_takes_rights_away_is_told_after_its_commit(town: Town) -> None:
     group = town.group()
     project = town.project(namespace_id=group["id"])

@@ -278,6 +278,7 @@ def test_a_wrong_filter_is_named(town: Town, query: str) -> None:
     assert query.partition("=")[0] in answer.get_json()["message"]
 
 
+@pytest.mark.own_registry
 def test_events_are_kept_as_long_as_is_set(town: Town) -> None:
     project = town.project()
     registry = town.yard.registry

@@ -6,6 +6,7 @@ from tests.integration.rest.conftest import TOMORROW, Town
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.own_registry
 def test_deploy_tokens_have_a_name_without_a_plus(town: Town) -> None:
     project = town.project()
     keeper = town.member(40, project)

@@ -5,7 +5,7 @@ from tests.integration.rest.conftest import Town
 
 from wheelyard_core.domain.tokens import is_well_formed
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
 
 def test_an_account_is_made_found_changed_and_deleted(town: Town) -> None:
