@@ -5,12 +5,13 @@ import re
 import shlex
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -197,6 +198,21 @@ def test_a_signal_during_the_start_stops_everything(serve: Serve) -> None:
     starting.signal(signal.SIGTERM)
 
     wait_for(lambda: not starting.running(), STOP_SECONDS, starting.running)
+
+
+def test_a_signal_stops_a_start_that_waits_for_its_database(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    with closing(sqlite3.connect(tmp_path / "d" / "wheelyard.db")) as held:
+        held.execute("PRAGMA journal_mode=WAL")
+        held.execute("BEGIN IMMEDIATE")
+        starting = serve()
+        wait_for(lambda: "prepare" in starting.services(), START_SECONDS, starting.said)
+
+        starting.signal(signal.SIGINT)
+
+        # Sooner than it would give up by itself.
+        wait_for(lambda: not starting.running(), STOP_SECONDS, starting.running)
+        assert starting.ended() == 0
 
 
 @pytest.mark.slow

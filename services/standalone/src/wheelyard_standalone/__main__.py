@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from socket import SO_REUSEADDR, SOL_SOCKET, socket
+from threading import Event
 from time import monotonic, sleep
 from types import ModuleType
 
@@ -90,9 +91,9 @@ def _start(supervisor: Supervisor, layout: Layout, redis: str) -> None:
     command = redis_command(redis, layout)
     supervisor.start(Service("redis", partial(os.execv, redis, command)))
     _load(*_PARTS.values())
-    _prepare(layout)
+    _prepare(supervisor.stopping, layout)
     deadline = monotonic() + _REDIS_SECONDS
-    while not layout.redis_socket.exists():
+    while not (layout.redis_socket.exists() or supervisor.stopping.is_set()):
         if supervisor.ended() or monotonic() > deadline:
             raise click.ClickException(f"Redis does not start; see {layout.redis_log}.")
         sleep(0.02)
@@ -112,15 +113,18 @@ def _start(supervisor: Supervisor, layout: Layout, redis: str) -> None:
         raise click.ClickException(f"Wheelyard does not start: see what {ended} printed above.")
 
 
-def _prepare(layout: Layout) -> None:
+def _prepare(stopping: Event, layout: Layout) -> None:
     """Have it done in a process of its own, or end as that ended: it has told why."""
     where = ["--data", str(layout.data), "--port", str(layout.port)]
     preparing = Service("prepare", partial(main, ["run", "prepare", *where]))
     preparing.start()
-    if not preparing.wait(_PREPARE_SECONDS):
-        preparing.signal(signal.SIGKILL)
+    deadline = monotonic() + _PREPARE_SECONDS
+    while not preparing.wait(0.1):
+        if stopping.is_set() or monotonic() > deadline:
+            # What it does is done whole or not at all.
+            preparing.signal(signal.SIGKILL)
     if preparing.code != 0:
-        sys.exit(1)
+        sys.exit(0 if stopping.is_set() else 1)
 
 
 @main.group(hidden=True)

@@ -40,10 +40,11 @@ class Service:
             stream.flush()
         # A signal for the fork must not meet the supervisor's handlers in it.
         signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        supervisor = os.getpid()
         try:
             self.code, self.pid = None, os.fork()
             if self.pid == 0:
-                _become(self.name, self.work)
+                _become(self.name, self.work, supervisor)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
 
@@ -110,11 +111,11 @@ class Supervisor:
                     service.wait(_STOP_SECONDS)
 
 
-def _become(name: str, work: Callable[[], object]) -> NoReturn:
+def _become(name: str, work: Callable[[], object], supervisor: int) -> NoReturn:
     """Do a service's work in this fork, and end with it: nothing of the supervisor runs here."""
     code = 1
     try:
-        _leave(name)
+        _leave(name, supervisor)
         work()
         code = 0
     except SystemExit as ended:
@@ -132,12 +133,15 @@ def _become(name: str, work: Callable[[], object]) -> NoReturn:
         os._exit(code)
 
 
-def _leave(name: str) -> None:
+def _leave(name: str, supervisor: int) -> None:
     """Leave the supervisor's terminal, name and handlers; but end when it is killed."""
     # A session of its own: Ctrl-C is for the supervisor alone.
     os.setsid()
     prctl = ctypes.CDLL(None).prctl
     prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != supervisor:
+        # It was killed before it could be noticed.
+        sys.exit(1)
     prctl(_PR_SET_NAME, name.encode())
     for number in _HANDLED:
         signal.signal(number, signal.SIG_DFL)
