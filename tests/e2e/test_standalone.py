@@ -95,6 +95,12 @@ def test_the_printed_lines_work_as_they_are(served: Standalone, person: Person) 
             assert environment.says("import printed_0; print('here')") == "here"
 
 
+def test_the_supervisor_has_one_thread_for_it_forks(served: Standalone) -> None:
+    status = Path(f"/proc/{served.process.pid}/status").read_text()
+
+    assert re.search(r"^Threads:\s+1$", status, re.MULTILINE)
+
+
 def test_a_second_one_on_the_same_data_is_refused(served: Standalone, serve: Serve) -> None:
     second = serve(served.data)
 
