@@ -93,6 +93,12 @@ def _zip64(size: int) -> bytes:
     return struct.pack("<2HQ", 1, 8, size)
 
 
+def _of_two_sizes(member: RawMember) -> RawMember:
+    """Say one size in the header of the data, and another one in its zip64 field."""
+    size, compressed = member.local.size, member.local.compressed
+    return member.locally(extra=struct.pack("<2H2Q", 1, 16, size + 1, compressed))
+
+
 def _broken_deflate(member: RawMember) -> RawMember:
     return replace(member, data=b"\xff" * len(member.data))
 
@@ -178,6 +184,7 @@ _STRUCTURE: tuple[Case, ...] = (
     ("a newer zip format", "needs a newer reader", lambda: _changed(lambda m: m.saying(version=64))),
     ("two zip64 fields", "extra fields", lambda: _changed(lambda m: m.centrally(extra=_zip64(5) * 2))),
     ("a false local zip64 field", "described differently", lambda: _changed(lambda m: m.locally(extra=_zip64(5)))),
+    ("local sizes that disagree", "described differently", lambda: _changed(_of_two_sizes)),
     ("members in the list of members", "reach into", _reaching),
     ("more entries than stated", "list of members and its end", lambda: _lying(count=3)),
     ("fewer entries than stated", "cut off", lambda: _lying(count=5)),

@@ -1,6 +1,7 @@
 """Unusual archives that are right, or that real builders wrote: all of them are published."""
 
 import io
+import struct
 import tarfile
 import zipfile
 
@@ -117,6 +118,16 @@ def test_stored_members_and_zip64_headers_pass() -> None:
                 member.write(content)
 
     assert is_published(DEMO.wheel().holding(file.getvalue()))
+
+
+def test_sizes_that_python_before_3_11_4_said_twice_pass() -> None:
+    members = []
+    for path, content in DEMO.wheel_members():
+        member = RawMember.of(path, content)
+        sizes = struct.pack("<2H2Q", 1, 16, member.local.size, member.local.compressed)
+        members.append(member.locally(extra=sizes))
+
+    assert is_published(DEMO.wheel().holding(raw_zip(members)))
 
 
 def test_more_members_than_plain_zip_counts_pass() -> None:

@@ -2,13 +2,18 @@
 
 import gzip
 import io
-import tarfile
+import sys
 import zipfile
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.support.distributions import ADistribution, Built
 from tests.support.raw_archives import BLOCK, pax_entry, raw_tar_gz, tar_entry
+
+if sys.version_info >= (3, 12):
+    import tarfile
+else:  # Debian 12's Python is 3.11.2, and `data_filter` came with 3.11.4.
+    from backports import tarfile
 
 from wheelyard_core.domain.errors import InvalidDistribution
 from wheelyard_core.domain.filenames import DistributionFilename

@@ -219,10 +219,13 @@ def _type_flaw(member: Member) -> str | None:
 def _local_sizes(size: int, compressed: int, extra: bytes | None) -> tuple[int, int] | None:
     if extra is None:
         return size, compressed
-    # The local zip64 field always holds both sizes (APPNOTE 4.5.3).
-    if len(extra) != _TWO_SIZES.size or (size, compressed) != (MAX32, MAX32):
+    # The local zip64 field always holds both sizes (APPNOTE 4.5.3). Before Python 3.11.4 zipfile
+    # said them in both places (`force_zip64`): with one meaning, whichever a reader takes.
+    if len(extra) != _TWO_SIZES.size:
         return None
     wide_size, wide_compressed = _TWO_SIZES.unpack(extra)
+    if (size, compressed) not in {(MAX32, MAX32), (wide_size, wide_compressed)}:
+        return None
     return wide_size, wide_compressed
 
 
