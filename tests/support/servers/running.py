@@ -10,21 +10,20 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Protocol
 
-from tests.support.inherited import inherited
 from tests.support.servers.finding import Image
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 # Below the ports that the kernel hands out.
-_FIRST_PORT, _PORTS_EACH = 20_000, 1_000
-_COUNT = count(os.getpid())
+_RANGES = range(20_000, 32_000, 500)
 
 
 class DidNotStart(Exception):
@@ -222,15 +221,28 @@ def free_port() -> int:
     A port that the kernel hands out is free only until somebody else asks: two test processes once
     shared one. So each process counts through a range of its own, below the kernel's.
     """
-    worker = inherited().get("PYTEST_XDIST_WORKER", "gw0")
-    first = _FIRST_PORT + int(worker.removeprefix("gw")) % 10 * _PORTS_EACH
-    for _ in range(_PORTS_EACH):
-        port = first + next(_COUNT) % _PORTS_EACH
+    _, ports = _own_range()
+    for port in islice(ports, _RANGES.step):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
-    raise AssertionError(f"no port from {first} on is free")
+    raise AssertionError("none of this process's ports is free")
+
+
+@cache
+def _own_range() -> tuple[socket.socket, Iterator[int]]:
+    """Return the ports of a range, over and over, and what keeps other processes out of it."""
+    for first in _RANGES:
+        # Its first port, had as long as this process lives, by whatever runs on this machine.
+        keeper = socket.socket()
+        try:
+            keeper.bind(("127.0.0.1", first))
+        except OSError:
+            keeper.close()
+        else:
+            return keeper, cycle(range(first + 1, first + _RANGES.step))
+    raise AssertionError("every range of ports has its process")
 
 
 def started(
