@@ -2,7 +2,6 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PORT ?= 8080
@@ -16,9 +15,9 @@ help:  ## List these commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(VENV)/.complete  ## Build .venv from the hashed locks (again only when they change)
+setup: $(VENV)/.complete  ## Build .venv from the hashed locks, again only when they change (PYTHON=)
 $(VENV)/.complete: requirements/dev.lock $(wildcard libs/*/pyproject.toml) $(wildcard services/*/pyproject.toml) scripts/setup
-	@scripts/setup $(PYTHON) $(VENV)
+	@scripts/setup $(VENV) $(PYTHON)
 
 .PHONY: run
 run: setup  ## Serve on 127.0.0.1:8080 with everything embedded (PORT=, DATA=)
