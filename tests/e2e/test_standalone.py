@@ -206,13 +206,16 @@ def test_a_signal_during_the_start_stops_everything(serve: Serve) -> None:
     wait_for(lambda: not starting.running(), STOP_SECONDS, starting.running)
 
 
-def test_a_signal_stops_a_start_that_waits_for_its_database(serve: Serve, tmp_path: Path) -> None:
+def test_a_start_that_takes_long_says_so_and_a_signal_stops_it(
+    serve: Serve, tmp_path: Path
+) -> None:
     (tmp_path / "d").mkdir()
     with closing(sqlite3.connect(tmp_path / "d" / "wheelyard.db")) as held:
         held.execute("PRAGMA journal_mode=WAL")
         held.execute("BEGIN IMMEDIATE")
         starting = serve()
         wait_for(lambda: "prepare" in starting.services(), START_SECONDS, starting.said)
+        wait_for(lambda: "Preparing the database" in starting.said(), START_SECONDS, starting.said)
 
         starting.signal(signal.SIGINT)
 

@@ -221,8 +221,7 @@ def free_port() -> int:
     A port that the kernel hands out is free only until somebody else asks: two test processes once
     shared one. So each process counts through a range of its own, below the kernel's.
     """
-    _, ports = _own_range()
-    for port in islice(ports, _RANGES.step):
+    for port in islice(_own_ports(), _RANGES.step):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
@@ -231,17 +230,18 @@ def free_port() -> int:
 
 
 @cache
-def _own_range() -> tuple[socket.socket, Iterator[int]]:
-    """Return the ports of a range, over and over, and what keeps other processes out of it."""
+def _own_ports() -> Iterator[int]:
+    """Return the ports of a range that other processes keep out of, over and over."""
     for first in _RANGES:
-        # Its first port, had as long as this process lives, by whatever runs on this machine.
         keeper = socket.socket()
         try:
             keeper.bind(("127.0.0.1", first))
         except OSError:
             keeper.close()
         else:
-            return keeper, cycle(range(first + 1, first + _RANGES.step))
+            # Its first port says so, and is had for as long as this process lives.
+            keeper.detach()
+            return cycle(range(first + 1, first + _RANGES.step))
     raise AssertionError("every range of ports has its process")
 
 

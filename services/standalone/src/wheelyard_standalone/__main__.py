@@ -6,6 +6,7 @@ import signal
 import sys
 from functools import partial
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from threading import Event
@@ -23,7 +24,7 @@ from wheelyard_standalone.redis_server import find_redis, redis_command
 from wheelyard_standalone.supervisor import Service, Supervisor
 
 _REDIS_SECONDS = 5.0
-_PREPARE_SECONDS = 600.0
+_SILENT_SECONDS = 2.0
 _PARTS = {
     "prepare": "wheelyard_standalone.first_start",
     "web": "wheelyard_standalone.web",
@@ -114,15 +115,21 @@ def _start(supervisor: Supervisor, layout: Layout, redis: str) -> None:
 
 
 def _prepare(stopping: Event, layout: Layout) -> None:
-    """Have it done in a process of its own, or end as that ended: it has told why."""
+    """Have it done in a process of its own, or end as that ended: it has told why.
+
+    How long a migration takes depends on what is kept; what it waits for is bounded there.
+    """
     where = ["--data", str(layout.data), "--port", str(layout.port)]
     preparing = Service("prepare", partial(main, ["run", "prepare", *where]))
     preparing.start()
-    deadline = monotonic() + _PREPARE_SECONDS
+    tells = monotonic() + _SILENT_SECONDS
     while not preparing.wait(0.1):
-        if stopping.is_set() or monotonic() > deadline:
+        if stopping.is_set():
             # What it does is done whole or not at all.
             preparing.signal(signal.SIGKILL)
+        elif monotonic() > tells:
+            click.echo("Preparing the database; after an update that may take a while.", err=True)
+            tells = inf
     if preparing.code != 0:
         sys.exit(0 if stopping.is_set() else 1)
 
