@@ -107,22 +107,26 @@ class SqlFiles:
         """List the file on its page; return the new serial of its package."""
         row = self._session.get_one(File, file_id)
         was_listed = serials.is_listed(self._session, row.project_id, row.normalized)
-        release = self._release_of(row, metadata.name)
+        package = self._package_of(row, metadata.name)
+        release = self._release_of(row, package)
         row.release_id, row.yanked = release.id, release.yanked
         row.status = FileStatus.PUBLISHED
         row.published_at = database_time(self._session)
-        package = self._session.get_one(Package, release.package_id)
         # It was on its way when its package was quarantined.
         row.quarantined_at = row.published_at if standing_of(package).hides else None
         row.requires_python = metadata.requires_python
         if stored is not None:
             row.metadata_sha256, row.metadata_size = stored.sha256, stored.size
         self._session.add(_described(row.id, metadata))
-        serial = serials.advance(
-            self._session, row.project_id, row.normalized, was_listed=was_listed
-        )
-        row.published_serial = serial
-        return serial
+        with self._session.no_autoflush:
+            # So that the row is written once, with its serial in it.
+            row.published_serial = serials.count_change(
+                self._session,
+                row.project_id,
+                row.normalized,
+                names_changed=not was_listed and row.quarantined_at is None,
+            )
+        return row.published_serial
 
     def remove_refused(self, file_id: int) -> None:
         """Drop the row of a file that was received and did not pass."""
@@ -130,8 +134,7 @@ class SqlFiles:
         if row.status is FileStatus.RECEIVED:
             self._session.delete(row)
 
-    def _release_of(self, row: File, name: str) -> Release:
-        package = self._package_of(row, name)
+    def _release_of(self, row: File, package: Package) -> Release:
         release = self._session.scalar(
             select(Release).where(
                 Release.package_id == package.id,

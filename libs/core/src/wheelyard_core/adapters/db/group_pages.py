@@ -113,9 +113,6 @@ class SqlGroupPages:
 
     def overlaps(self, project_id: int, normalized: str) -> tuple[Overlap, ...]:
         """Return in which groups above the project others have the name, the nearest one first."""
-        mine = self._place(project_id)
-        if mine is None:
-            return ()
         others = [
             (path, frozenset(group_ids_of(lineage)))
             for path, lineage in self._session.execute(
@@ -126,11 +123,16 @@ class SqlGroupPages:
                 .order_by(Package.id)
             )
         ]
+        # Nobody else has most names.
+        mine = self._place(project_id) if others else None
+        if mine is None:
+            return ()
         shared = [
             (group_id, tuple(path for path, above in others if group_id in above))
             for group_id in reversed(group_ids_of(mine[1]))
         ]
-        policies = self._policies([group_id for group_id, paths in shared if paths])
+        common = [group_id for group_id, paths in shared if paths]
+        policies = self._policies(common) if common else {}
         return tuple(
             Overlap(group_id, *policies[group_id], normalized, mine[0], paths)
             for group_id, paths in shared

@@ -96,9 +96,8 @@ class SqlReleases:
         for file in self._session.scalars(select(File).where(*chosen)):
             file.yanked = yanked
         # A yanked file is listed as before: the names on the root page stay.
-        listed = serials.is_listed(self._session, release.project_id, release.normalized)
-        return serials.advance(
-            self._session, release.project_id, release.normalized, was_listed=listed
+        return serials.count_change(
+            self._session, release.project_id, release.normalized, names_changed=False
         )
 
     def delete(self, release: Release, deleted_by: int | None) -> int:

@@ -1,10 +1,16 @@
 """Serials: one number a project, which orders every change of its pages as it was committed."""
 
+from typing import Final
+
 from sqlalchemy import ColumnElement, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import File, Package, ProjectRow
 from wheelyard_core.domain.catalogue import FileStatus
+
+# Of a change by a statement whose rows this transaction has not loaded, or does not look at again:
+# the session then need not look for them among all that it has loaded.
+UNSEEN: Final = {"synchronize_session": False}
 
 
 def lock_package(session: Session, project_id: int, normalized: str) -> None:
@@ -58,20 +64,24 @@ def advance(session: Session, project_id: int, normalized: str, *, was_listed: b
     """
     session.flush()
     names_changed = was_listed != is_listed(session, project_id, normalized)
+    return count_change(session, project_id, normalized, names_changed=names_changed)
+
+
+def count_change(session: Session, project_id: int, normalized: str, *, names_changed: bool) -> int:
+    """Do as `advance` does, for who knows whether the set of listed names changes."""
+    following = ProjectRow.serial + 1
     serial = session.execute(
         update(ProjectRow)
         .where(ProjectRow.id == project_id)
-        .values(serial=ProjectRow.serial + 1)
+        .values({"serial": following} | ({"root_serial": following} if names_changed else {}))
         .returning(ProjectRow.serial)
+        .execution_options(**UNSEEN)
     ).scalar_one()
-    if names_changed:
-        session.execute(
-            update(ProjectRow).where(ProjectRow.id == project_id).values(root_serial=serial)
-        )
     session.execute(
         update(Package)
         .where(Package.project_id == project_id, Package.normalized == normalized)
         .values(serial=serial)
+        .execution_options(**UNSEEN)
     )
     return serial
 
@@ -83,4 +93,5 @@ def mark_indexed(session: Session, project_id: int, normalized: str, serial: int
         .where(Package.project_id == project_id, Package.normalized == normalized)
         .where(Package.indexed_serial < serial)
         .values(indexed_serial=serial)
+        .execution_options(**UNSEEN)
     )
