@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 from tests.e2e.conftest import running, s3_environment
@@ -27,10 +28,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.integration]
 
 THREADS = 2
 SIZE = 24 << 20
-LARGE = ADistribution().named("large", "1.0").with_payload(random.Random(7).randbytes(SIZE)).wheel()
 SMALL = ADistribution().named("small", "1.0").wheel()
 # A server may tell of itself, of the moment and of the connection; and each answer has a name.
 _OF_THE_MOMENT = {"server", "date", "connection", "x-request-id", "keep-alive"}
+
+
+@cache
+def large() -> Built:
+    """Return what the gateway fetches; whoever only lists the tests need not wait for it."""
+    payload = random.Random(7).randbytes(SIZE)
+    return ADistribution().named("large", "1.0").with_payload(payload).wheel()
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ def stage(
         }
         gateway = Gateway(nginx, folder / "n", wheelyard.host, wheelyard.host, filled=filled)
         stack.enter_context(gateway)
-        for built in (LARGE, SMALL):
+        for built in (large(), SMALL):
             form, headers = AForm.of(built).body(), form_headers(wheelyard.token)
             assert ask("POST", wheelyard.upload_url, form, headers).status == 201
         yield Stage(wheelyard, gateway, minio)
@@ -108,9 +115,9 @@ def stage(
         {"Range": "bytes=-2000000"},
         {"Range": "bytes=5-9"},
         {"Range": f"bytes={SIZE * 2}-"},
-        {"Range": "bytes=100-1000000", "If_Range": f'"{LARGE.sha256}"'},
+        {"Range": "bytes=100-1000000", "If_Range": '"{sha256}"'},
         {"Range": "bytes=100-1000000", "If_Range": '"another"'},
-        {"If_None_Match": f'"{LARGE.sha256}"'},
+        {"If_None_Match": '"{sha256}"'},
     ],
     ids=lambda headers: " ".join(headers.values())[:24] or "whole",
 )
@@ -118,8 +125,9 @@ def stage(
 def test_an_answer_is_the_same_with_and_without_the_gateway(
     stage: Stage, method: str, headers: dict[str, str]
 ) -> None:
-    direct = stage.ask(stage.wheelyard.url, LARGE, method, **headers)
-    passed = stage.ask(stage.gateway.url, LARGE, method, **headers)
+    said = {name: value.format(sha256=large().sha256) for name, value in headers.items()}
+    direct = stage.ask(stage.wheelyard.url, large(), method, **said)
+    passed = stage.ask(stage.gateway.url, large(), method, **said)
 
     assert (passed.status, passed.body == direct.body) == (direct.status, True)
     seen, wanted = (
@@ -138,14 +146,14 @@ def test_pip_installs_a_large_file_by_the_gateway(stage: Stage, person: Person) 
 
     person.pip("download", "--no-deps", "--index-url", url, "--dest", person.home, "large")
 
-    assert (person.home / LARGE.filename).read_bytes() == LARGE.content
+    assert (person.home / large().filename).read_bytes() == large().content
     assert stage.handed_over() > before
 
 
 def test_slow_clients_hold_no_thread_of_the_indexer(stage: Stage) -> None:
     host, _, port = stage.gateway.url.removeprefix("http://").rpartition(":")
     who = basic("__token__", stage.wheelyard.token)["Authorization"]
-    request = f"GET {stage.path(LARGE)} HTTP/1.1\r\nHost: yard\r\nAuthorization: {who}\r\n\r\n"
+    request = f"GET {stage.path(large())} HTTP/1.1\r\nHost: yard\r\nAuthorization: {who}\r\n\r\n"
     with ExitStack() as stack:
         # More than there are threads; each reads its first bytes, and then no more.
         for _ in range(3 * THREADS):
@@ -157,7 +165,7 @@ def test_slow_clients_hold_no_thread_of_the_indexer(stage: Stage) -> None:
 
 
 def test_who_may_not_read_is_refused_by_the_registry(stage: Stage) -> None:
-    refused = stage.ask(stage.gateway.url, LARGE, token="wyp_nobody")
+    refused = stage.ask(stage.gateway.url, large(), token="wyp_nobody")
 
     assert refused.status == 401
     assert "www-authenticate" in refused.headers
@@ -167,16 +175,16 @@ def test_nobody_but_the_gateway_has_files_handed_over(stage: Stage) -> None:
     told = {"X_Sendfile_Type": "X-Accel-Redirect"}
     host, folder = stage.wheelyard.host, stage.gateway.folder.parent / "off"
     with Gateway(stage.gateway.source, folder, host, host) as off:
-        answer = stage.ask(off.url, LARGE, **told)
+        answer = stage.ask(off.url, large(), **told)
 
-    assert answer.body == LARGE.content
+    assert answer.body == large().content
     assert not [name for name in answer.headers if name.startswith(("x-accel", "x-wheelyard"))]
 
 
 def test_the_log_has_the_path_and_neither_signature_nor_secret(stage: Stage) -> None:
-    stage.ask(stage.gateway.url, LARGE)
+    stage.ask(stage.gateway.url, large())
 
-    assert f'"path": "{stage.path(LARGE)}"' in stage.gateway.log
+    assert f'"path": "{stage.path(large())}"' in stage.gateway.log
     assert "X-Amz-" not in stage.gateway.log
     assert stage.wheelyard.token not in stage.gateway.log
 
@@ -184,11 +192,11 @@ def test_the_log_has_the_path_and_neither_signature_nor_secret(stage: Stage) -> 
 def test_a_store_that_is_away_is_an_outage_and_its_address_in_no_log(stage: Stage) -> None:
     stage.minio.stop()
     try:
-        answer = stage.ask(stage.gateway.url, LARGE)
+        answer = stage.ask(stage.gateway.url, large())
     finally:
         stage.minio.start()
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert "X-Amz-" not in answer.body.decode()
     assert "X-Amz-" not in stage.gateway.log
-    assert stage.ask(stage.gateway.url, LARGE).body == LARGE.content
+    assert stage.ask(stage.gateway.url, large()).body == large().content

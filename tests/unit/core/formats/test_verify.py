@@ -79,6 +79,7 @@ def test_limits_are_what_they_are_set_to() -> None:
         ArchiveLimits(max_ratio=2, ratio_threshold=5_000),
         ArchiveLimits(max_path=6),
         ArchiveLimits(max_metadata_size=10),
+        ArchiveLimits(max_record_rows=3),
     ):
         with pytest.raises(InvalidDistribution):
             verified(wheel, limits)
@@ -89,6 +90,13 @@ def test_an_sdist_may_not_expand_beyond_its_limit() -> None:
 
     with pytest.raises(InvalidDistribution, match="expands to more than 50000 bytes"):
         verified(sdist, ArchiveLimits(max_expanded=50_000))
+
+
+def test_an_sdist_may_not_have_more_members_than_its_limit() -> None:
+    sdist = ADistribution().with_member("one.txt", b"").with_member("two.txt", b"").sdist()
+
+    with pytest.raises(InvalidDistribution, match="more than 2 members"):
+        verified(sdist, ArchiveLimits(max_members=2))
 
 
 @pytest.mark.parametrize("member", ["demo.py", "demo-1.0.dist-info/METADATA"])
