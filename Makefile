@@ -35,8 +35,8 @@ up:  ## Serve on 127.0.0.1:8080 in containers, and print the first credentials (
 ##@ Check it
 .PHONY: test
 test: setup  ## Run every test on real servers; what cannot be had is named at the end
-	@# Three on two cores, for much of it waits; in the order of folders, which has what is quick at the end.
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+	@# Four on two cores, for much of it waits; in the order of folders, which has what is quick at the end.
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 .PHONY: compose-test
 compose-test: setup  ## Run the containers for real, kill each in turn, find everything again

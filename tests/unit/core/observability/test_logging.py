@@ -19,6 +19,8 @@ def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, hook = root.handlers[:], root.level, sys.excepthook
     show = warnings.showwarning
+    # A request leaves what it bound to the next one in its thread, which clears it.
+    structlog.contextvars.clear_contextvars()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
