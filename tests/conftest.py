@@ -13,7 +13,7 @@ import pytest
 from tests.support.inherited import inherited
 from tests.support.kept import make_tables
 from tests.support.measuring import Measuring
-from tests.support.one_folder import one_folder
+from tests.support.one_folder import in_memory, one_folder
 from tests.support.servers.finding import Machine, Missing, Source
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
 from tests.support.servers.redis import RedisServer, find_redis
@@ -158,10 +158,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in environ:
         # It has the folder of the run.
         return
-    # The folders of tests stay for a look at them, three runs long, as pytest does it.
-    environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    usual = Path(tempfile.gettempdir())
+    memory = None if "TMPDIR" in environ else in_memory()
     temporary = ExitStack()
-    temporary.enter_context(one_folder())
+    folder = temporary.enter_context(one_folder(memory or usual))
+    # On a disk the folders of tests stay for a look at them, three runs long, as pytest does it.
+    environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder if memory else usual))
     config.add_cleanup(temporary.close)
 
 

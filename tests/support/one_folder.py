@@ -15,13 +15,30 @@ from pathlib import Path
 _PREFIX = "wheelyard-tests-"
 # The number of the process that it belongs to, then what makes it unique.
 _NAME = re.compile(rf"{_PREFIX}([0-9]+)-\w+")
+_MEMORY = Path("/dev/shm")
+# A run keeps some five GiB until its end.
+_ROOM, _SPARE = 6 << 30, 12 << 30
+
+
+def in_memory() -> Path | None:
+    """Return the root of temporary files in memory; None without plenty of it, or on a Mac.
+
+    Databases and stores write through to the disk all the time, and nothing here tests a disk.
+    """
+    try:
+        facts = Path("/proc/meminfo").read_text()
+        (available,) = re.findall(r"^MemAvailable: +([0-9]+) kB$", facts, re.MULTILINE)
+        is_roomy = shutil.disk_usage(_MEMORY).free > _ROOM and int(available) << 10 > _SPARE
+    except (OSError, ValueError):
+        return None
+    return _MEMORY if is_roomy and os.access(_MEMORY, os.W_OK) else None
 
 
 @contextmanager
-def one_folder() -> Iterator[Path]:
+def one_folder(root: Path) -> Iterator[Path]:
     """Have this process, and those that it starts, make temporary files in a folder of its own."""
-    _remove_those_of_the_dead(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    _remove_those_of_the_dead(root)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=root))
     # PostgreSQL, which refuses to be root, has its own folder in it, and must get there.
     folder.chmod(0o711)
     before, tempfile.tempdir = tempfile.tempdir, str(folder)

@@ -10,11 +10,10 @@ from pathlib import Path
 from tests.support.one_folder import one_folder
 
 _HOLDING = """
-import sys, tempfile
+import sys
 from pathlib import Path
 from tests.support.one_folder import one_folder
-tempfile.tempdir = sys.argv[1]
-with one_folder() as folder:
+with one_folder(Path(sys.argv[1])) as folder:
     (folder / "data").mkdir()
     print(folder, flush=True)
     sys.stdin.read()
@@ -33,14 +32,10 @@ def another_run(root: Path) -> Iterator[tuple[Path, "subprocess.Popen[str]"]]:
 
 
 def a_run_here(root: Path) -> None:
-    before, tempfile.tempdir = tempfile.tempdir, str(root)
-    try:
-        with one_folder() as folder:
-            assert tempfile.mkdtemp().startswith(f"{folder}/")
-            ask = [sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"]
-            assert subprocess.check_output(ask, text=True).strip() == str(folder)
-    finally:
-        tempfile.tempdir = before
+    with one_folder(root) as folder:
+        assert tempfile.mkdtemp().startswith(f"{folder}/")
+        ask = [sys.executable, "-c", "import tempfile; print(tempfile.gettempdir())"]
+        assert subprocess.check_output(ask, text=True).strip() == str(folder)
 
 
 def test_a_run_that_ends_leaves_nothing(tmp_path: Path) -> None:
