@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import OutboxMessage
-from wheelyard_core.adapters.db.serials import UNSEEN
+from wheelyard_core.adapters.db.serials import UNSYNCHRONIZED
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.work import TRACEPARENT, Claim, Promise, SetAside, Task
 
@@ -65,7 +65,7 @@ class SqlOutbox:
                 not_before=now + LEASE,
             )
             .returning(OutboxMessage)
-            .execution_options(**UNSEEN)
+            .execution_options(**UNSYNCHRONIZED)
         ).scalar_one_or_none()
         if row is None:
             return None
@@ -86,7 +86,7 @@ class SqlOutbox:
     def done(self, message_id: int) -> None:
         """Forget the row, in the transaction of its effect."""
         gone = delete(OutboxMessage).where(OutboxMessage.id == message_id)
-        self._session.execute(gone.execution_options(**UNSEEN))
+        self._session.execute(gone.execution_options(**UNSYNCHRONIZED))
 
     def release(self, claim: Claim, error: str, wait: timedelta, *, forgive: bool) -> None:
         """Give the row back after a failure, due again after *wait*; nothing if another has it.

@@ -10,7 +10,7 @@ from wheelyard_core.domain.catalogue import FileStatus
 
 # Of a change by a statement whose rows this transaction has not loaded, or does not look at again:
 # the session then need not look for them among all that it has loaded.
-UNSEEN: Final = {"synchronize_session": False}
+UNSYNCHRONIZED: Final = {"synchronize_session": False}
 
 
 def lock_package(session: Session, project_id: int, normalized: str) -> None:
@@ -56,32 +56,32 @@ def listed() -> tuple[ColumnElement[bool], ...]:
 
 
 def advance(session: Session, project_id: int, normalized: str, *, was_listed: bool) -> int:
-    """Count a change of the package's page; return the new serial.
-
-    The row of the project is locked from here to the commit, so serials grow in commit order:
-    a sequence would hand out 5 before 6 and let 6 be seen first. The root page changes only with
-    the set of listed names.
-    """
+    """Do as `count_change`, and find out whether the package came to the root page or left it."""
     session.flush()
     names_changed = was_listed != is_listed(session, project_id, normalized)
     return count_change(session, project_id, normalized, names_changed=names_changed)
 
 
 def count_change(session: Session, project_id: int, normalized: str, *, names_changed: bool) -> int:
-    """Do as `advance` does, for who knows whether the set of listed names changes."""
+    """Count a change of the package's page; return the new serial.
+
+    The row of the project is locked from here to the commit, so serials grow in commit order:
+    a sequence would hand out 5 before 6 and let 6 be seen first. The root page changes only with
+    the set of listed names.
+    """
     following = ProjectRow.serial + 1
     serial = session.execute(
         update(ProjectRow)
         .where(ProjectRow.id == project_id)
         .values({"serial": following} | ({"root_serial": following} if names_changed else {}))
         .returning(ProjectRow.serial)
-        .execution_options(**UNSEEN)
+        .execution_options(**UNSYNCHRONIZED)
     ).scalar_one()
     session.execute(
         update(Package)
         .where(Package.project_id == project_id, Package.normalized == normalized)
         .values(serial=serial)
-        .execution_options(**UNSEEN)
+        .execution_options(**UNSYNCHRONIZED)
     )
     return serial
 
@@ -93,5 +93,5 @@ def mark_indexed(session: Session, project_id: int, normalized: str, serial: int
         .where(Package.project_id == project_id, Package.normalized == normalized)
         .where(Package.indexed_serial < serial)
         .values(indexed_serial=serial)
-        .execution_options(**UNSEEN)
+        .execution_options(**UNSYNCHRONIZED)
     )

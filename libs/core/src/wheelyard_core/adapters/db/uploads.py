@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import File, OutboxMessage, Package, UploadRow
 from wheelyard_core.adapters.db.publishers import from_document, to_document
-from wheelyard_core.adapters.db.serials import UNSEEN
+from wheelyard_core.adapters.db.serials import UNSYNCHRONIZED
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, Upload, UploadStatus
 
@@ -64,7 +64,7 @@ class SqlUploads:
                 message_id=message_id,
                 updated_at=database_time(self._session),
             )
-            .execution_options(**UNSEEN)
+            .execution_options(**UNSYNCHRONIZED)
         )
 
     def settle(self, upload_id: str, status: UploadStatus, errors: Sequence[str] = ()) -> None:
@@ -73,7 +73,7 @@ class SqlUploads:
             update(UploadRow)
             .where(UploadRow.id == upload_id)
             .values(status=status, errors=list(errors), updated_at=database_time(self._session))
-            .execution_options(**UNSEEN)
+            .execution_options(**UNSYNCHRONIZED)
         )
 
     def forget(self, upload_id: str) -> None:
