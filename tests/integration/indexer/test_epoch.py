@@ -1,7 +1,10 @@
 """A change of access is told, soon or late, and is never believed before its time."""
 
 import time
+from threading import Thread
+from typing import Any
 
+from redis import ConnectionPool
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
@@ -14,6 +17,15 @@ def epoch_in(server: RedisServer) -> int:
         return int(client.get(f"wheelyard:{ACCESS_EPOCH}") or 0)
 
 
+def followed(server: RedisServer) -> Any:
+    """Return a connection on which Redis tells of the epoch."""
+    connection: Any = ConnectionPool.from_url(server.url, protocol=3).make_connection()
+    connection.connect()
+    connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "wheelyard:")
+    connection.read_response()
+    return connection
+
+
 def test_a_change_is_told_before_its_caller_goes_on(redis_server: RedisServer) -> None:
     epoch = AccessEpoch(CacheSettings(redis_server.url))
 
@@ -21,6 +33,36 @@ def test_a_change_is_told_before_its_caller_goes_on(redis_server: RedisServer) -
     epoch.advance()
 
     assert epoch_in(redis_server) == 2
+
+
+def test_followers_are_told_first_though_redis_has_pings_of_theirs_to_answer(
+    redis_server: RedisServer,
+) -> None:
+    epoch = AccessEpoch(CacheSettings(redis_server.url))
+    epoch.advance()
+    # As many as it takes Redis a moment to write to: the first to ask is the last to be told.
+    followers = [followed(redis_server) for _ in range(200)]
+    told = []
+
+    def advance() -> None:
+        epoch.advance()
+        told.append(followers[0].can_read(0))
+
+    for _ in range(10):
+        # Frozen, so that it reads the pings and the change in one turn, in this order.
+        redis_server.freeze()
+        for follower in followers:
+            follower.send_command("PING", "follower", check_health=False)
+        changing = Thread(target=advance)
+        changing.start()
+        time.sleep(0.002)
+        redis_server.thaw()
+        changing.join(10)
+        for follower in followers:
+            assert follower.read_response() == b"follower"
+            follower.read_response(push_request=True)
+
+    assert told == [True] * 10
 
 
 def test_what_cannot_be_told_waits_for_trust_to_end_and_is_told_later(
