@@ -3,7 +3,7 @@
 A registry runs for the whole session and every test gets a project of its own in it.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -96,11 +96,24 @@ def s3_environment(settings: S3Settings) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def backstages() -> Iterator[Callable[[Wheelyard], Backstage]]:
+    """Opens what a registry keeps, each once: SQLAlchemy compiles its statements once an engine."""
+    opened: dict[str, Backstage] = {}
+    with ExitStack() as stack:
+
+        def of(wheelyard: Wheelyard) -> Backstage:
+            if wheelyard.url not in opened:
+                opened[wheelyard.url] = stack.enter_context(Backstage(wheelyard))
+            return opened[wheelyard.url]
+
+        yield of
+
+
 @pytest.fixture
-def backstage(wheelyard: Wheelyard) -> Iterator[Backstage]:
+def backstage(wheelyard: Wheelyard, backstages: Callable[[Wheelyard], Backstage]) -> Backstage:
     """What the registry keeps."""
-    with Backstage(wheelyard) as found:
-        yield found
+    return backstages(wheelyard)
 
 
 @pytest.fixture

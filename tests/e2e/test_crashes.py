@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, create_engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
 from tests.support.backstage import Backstage
 from tests.support.fleet import Fleet, Shelf, distributions, refused
 from tests.support.servers.finding import Source
@@ -197,12 +196,8 @@ def rejected(stage: Stage) -> int:
 
 
 def count(backstage: Backstage, rows: Select[Any]) -> int:
-    engine = create_engine(backstage.registry.settings.database.url)
-    try:
-        with Session(engine) as session:
-            return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
-    finally:
-        engine.dispose()
+    with backstage.session() as session:
+        return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def test_the_api_dies_at_each_step_of_an_upload(apart: Stage) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, ColumnElement, cast, delete, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.adapters.db.listing import AnyRow, part_of
@@ -25,6 +25,7 @@ _ABOUT: Final[dict[Entity, ColumnElement[int | None] | InstrumentedAttribute[int
     Entity.GROUP: AuditEventRow.namespace_id,
     Entity.USER: cast(AuditEventRow.details["user_id"].as_string(), BigInteger),
 }
+_TOKEN_NAME: Final = select(Token.name).where(Token.id == bindparam("token"))
 
 
 class SqlAudit:
@@ -85,7 +86,7 @@ class SqlAudit:
         # The token may be renamed or gone when somebody reads of what it did.
         if token_id is None:
             return None
-        return self._session.scalar(select(Token.name).where(Token.id == token_id))
+        return self._session.scalar(_TOKEN_NAME, {"token": token_id})
 
 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:

@@ -1,8 +1,9 @@
 """Files and the packages and releases they make."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,13 +17,24 @@ from wheelyard_core.adapters.db.models import (
     Release,
 )
 from wheelyard_core.adapters.db.publishers import from_document, to_document
-from wheelyard_core.adapters.db.standings import standing_of
+from wheelyard_core.adapters.db.standings import PACKAGE, standing_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, NewFile, StoredFile
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.metadata import CoreMetadata
 from wheelyard_core.domain.versions import ReleaseVersion
 from wheelyard_core.ports import Conflict, MetadataFile
+
+_NAMED: Final = select(File).where(
+    File.project_id == bindparam("project"),
+    File.filename == bindparam("filename"),
+    File.deleted_at.is_(None),
+)
+_RELEASE: Final = select(Release).where(
+    Release.package_id == bindparam("package"),
+    Release.version_key == bindparam("version"),
+    Release.deleted_at.is_(None),
+)
 
 
 class SqlFiles:
@@ -33,13 +45,7 @@ class SqlFiles:
 
     def named(self, project_id: int, filename: str) -> StoredFile | None:
         """Return the file of this name that exists now."""
-        row = self._session.scalar(
-            select(File).where(
-                File.project_id == project_id,
-                File.filename == filename,
-                File.deleted_at.is_(None),
-            )
-        )
+        row = self._session.scalar(_NAMED, {"project": project_id, "filename": filename})
         return None if row is None else _stored(row)
 
     def once_had(self, project_id: int, filename: str) -> Sequence[str]:
@@ -136,11 +142,7 @@ class SqlFiles:
 
     def _release_of(self, row: File, package: Package) -> Release:
         release = self._session.scalar(
-            select(Release).where(
-                Release.package_id == package.id,
-                Release.version_key == row.version_key,
-                Release.deleted_at.is_(None),
-            )
+            _RELEASE, {"package": package.id, "version": row.version_key}
         )
         if release is None:
             version = ReleaseVersion.parse(row.version)
@@ -160,9 +162,7 @@ class SqlFiles:
 
     def _package_of(self, row: File, name: str) -> Package:
         package = self._session.scalar(
-            select(Package).where(
-                Package.project_id == row.project_id, Package.normalized == row.normalized
-            )
+            PACKAGE, {"project": row.project_id, "package": row.normalized}
         )
         if package is None:
             package = Package(

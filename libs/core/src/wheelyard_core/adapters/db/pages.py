@@ -1,8 +1,9 @@
 """What simple pages are made of, read in one snapshot."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import serials
@@ -25,6 +26,28 @@ _COLUMNS = (
     File.yanked,
     File.attested,
 )
+_STANDINGS: Final = (
+    select(Package.serial, Package.status, Package.status_reason)
+    .where(
+        Package.project_id.in_(bindparam("projects", expanding=True)),
+        Package.normalized == bindparam("package"),
+    )
+    .order_by(Package.id)
+)
+_LISTED: Final = (
+    select(*_COLUMNS)
+    .where(
+        File.project_id.in_(bindparam("projects", expanding=True)),
+        File.normalized == bindparam("package"),
+        *serials.listed(),
+    )
+    # The older file wins where two projects hold one file name.
+    .order_by(File.published_at, File.id)
+)
+_SERIAL: Final = select(Package.serial).where(
+    Package.project_id == bindparam("project"), Package.normalized == bindparam("package")
+)
+_ROOT_SERIAL: Final = select(ProjectRow.root_serial).where(ProjectRow.id == bindparam("project"))
 
 
 class SqlPages:
@@ -38,21 +61,11 @@ class SqlPages:
 
         A file that is being verified makes its package known and is not listed.
         """
-        packages = self._session.execute(
-            select(Package.serial, Package.status, Package.status_reason)
-            .where(Package.project_id.in_(project_ids), Package.normalized == normalized)
-            .order_by(Package.id)
-        ).all()
+        asked = {"projects": project_ids, "package": normalized}
+        packages = self._session.execute(_STANDINGS, asked).all()
         if not packages and not self._is_awaited(project_ids, normalized):
             return None
-        rows = self._session.execute(
-            select(*_COLUMNS)
-            .where(
-                File.project_id.in_(project_ids), File.normalized == normalized, *serials.listed()
-            )
-            # The older file wins where two projects hold one file name.
-            .order_by(File.published_at, File.id)
-        )
+        rows = self._session.execute(_LISTED, asked)
         files: dict[str, ListedFile] = {}
         for row in rows:
             name, version, sha256, size, published_at, python, metadata, yanked, attested = row
@@ -85,15 +98,12 @@ class SqlPages:
 
     def serial_of(self, project_id: int, normalized: str) -> int:
         """Return the serial that the package's page has now."""
-        query = select(Package.serial).where(
-            Package.project_id == project_id, Package.normalized == normalized
-        )
-        return self._session.scalar(query) or 0
+        asked = {"project": project_id, "package": normalized}
+        return self._session.scalar(_SERIAL, asked) or 0
 
     def root_serial_of(self, project_id: int) -> int:
         """Return the serial that the project's root page has now."""
-        query = select(ProjectRow.root_serial).where(ProjectRow.id == project_id)
-        return self._session.scalar(query) or 0
+        return self._session.scalar(_ROOT_SERIAL, {"project": project_id}) or 0
 
     def mark_indexed(self, project_id: int, normalized: str, serial: int) -> None:
         """Record that the page in the cache is at *serial* or newer."""

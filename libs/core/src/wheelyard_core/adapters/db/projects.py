@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
@@ -20,6 +20,22 @@ _BURNS_ABOVE: Final = (
 _PROJECTS: Final = select(ProjectRow, Namespace.lineage, _BURNS_ABOVE).join(
     Namespace, Namespace.id == ProjectRow.namespace_id
 )
+_BY_ID: Final = _PROJECTS.where(ProjectRow.id == bindparam("key"))
+_BY_PATH: Final = _PROJECTS.where(ProjectRow.path_key == bindparam("key"))
+# Of an account in a project and the groups above it.
+_MEMBERSHIPS: Final = (
+    Member.user_id == bindparam("user"),
+    or_(
+        Member.project_id == bindparam("project"),
+        Member.namespace_id.in_(bindparam("groups", expanding=True)),
+    ),
+)
+_LEVEL: Final = select(func.max(Member.access_level)).where(
+    *_MEMBERSHIPS, or_(Member.expires_at.is_(None), Member.expires_at > bindparam("now"))
+)
+_NEXT_CHANGE: Final = select(func.min(Member.expires_at)).where(
+    *_MEMBERSHIPS, Member.expires_at > bindparam("now")
+)
 
 
 class SqlProjects:
@@ -30,34 +46,24 @@ class SqlProjects:
 
     def find(self, reference: str) -> Project | None:
         """Return the project of a number or a full path, in any case."""
-        query = _PROJECTS
         if reference.isascii() and reference.isdecimal():
             # A longer number is no id, and PostgreSQL would refuse it.
             if len(reference) > 18:  # noqa: PLR2004  digits that surely fit 64 bits
                 return None
-            query = query.where(ProjectRow.id == int(reference))
+            rows = self._session.execute(_BY_ID, {"key": int(reference)})
         else:
-            query = query.where(ProjectRow.path_key == reference.strip("/").lower())
-        found = self._session.execute(query).first()
+            rows = self._session.execute(_BY_PATH, {"key": reference.strip("/").lower()})
+        found = rows.first()
         return None if found is None else _project(found[0], found[1], burns=found[2])
 
     def role_in(self, user_id: int, policy: ProjectPolicy, now: datetime) -> Role:
         """Return the highest role that the account has in the project or a group above it."""
-        level = self._session.scalar(
-            select(func.max(Member.access_level)).where(
-                *_memberships(user_id, policy),
-                or_(Member.expires_at.is_(None), Member.expires_at > now),
-            )
-        )
+        level = self._session.scalar(_LEVEL, _whose(user_id, policy, now))
         return Role(level) if level else Role.NONE
 
     def role_changes(self, user_id: int, policy: ProjectPolicy, now: datetime) -> datetime | None:
         """Return when the next of the account's memberships there expires, if any does."""
-        return self._session.scalar(
-            select(func.min(Member.expires_at)).where(
-                *_memberships(user_id, policy), Member.expires_at > now
-            )
-        )
+        return self._session.scalar(_NEXT_CHANGE, _whose(user_id, policy, now))
 
     def any_role_changes(self, user_id: int, now: datetime) -> datetime | None:
         """Return when the next of all the account's memberships expires, if any does."""
@@ -68,11 +74,9 @@ class SqlProjects:
         )
 
 
-def _memberships(user_id: int, policy: ProjectPolicy) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Member.user_id == user_id,
-        or_(Member.project_id == policy.project_id, Member.namespace_id.in_(policy.group_ids)),
-    )
+def _whose(user_id: int, policy: ProjectPolicy, now: datetime) -> dict[str, object]:
+    groups = policy.group_ids
+    return {"user": user_id, "project": policy.project_id, "groups": groups, "now": now}
 
 
 def group_ids_of(lineage: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,9 @@ from wheelyard_core.domain.errors import RuleExists
 from wheelyard_core.domain.protection import Level, Levels, Pattern, Rule
 
 _ORDERS: Final = {"id": ProtectionRuleRow.id}
+_OF_PROJECT: Final = select(ProtectionRuleRow).where(
+    ProtectionRuleRow.project_id == bindparam("project")
+)
 
 
 class SqlRules:
@@ -25,8 +28,8 @@ class SqlRules:
 
     def of_project(self, project_id: int) -> Sequence[Rule]:
         """Return all rules of a project."""
-        query = select(ProtectionRuleRow).where(ProtectionRuleRow.project_id == project_id)
-        return [_rule(row) for row in self._session.scalars(query)]
+        rows = self._session.scalars(_OF_PROJECT, {"project": project_id})
+        return [_rule(row) for row in rows]
 
     def listed(self, project_id: int, stretch: Stretch) -> Listed[Rule]:
         """Return a part of the list of a project's rules."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, select, text, update
+from sqlalchemy import ColumnElement, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import File, Package, ProjectRow
@@ -11,6 +11,7 @@ from wheelyard_core.domain.catalogue import FileStatus
 # Of a change by a statement whose rows this transaction has not loaded, or does not look at again:
 # the session then need not look for them among all that it has loaded.
 UNSYNCHRONIZED: Final = {"synchronize_session": False}
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def lock_package(session: Session, project_id: int, normalized: str) -> None:
@@ -26,24 +27,7 @@ def lock_name(session: Session, root_id: int, normalized: str) -> None:
 def _lock(session: Session, name: str) -> None:
     # SQLite's writers have been one at a time since their `BEGIN IMMEDIATE`.
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
-        )
-
-
-def is_listed(session: Session, project_id: int, normalized: str) -> bool:
-    """Tell whether the package has a file on its page."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    File.project_id == project_id,
-                    File.normalized == normalized,
-                    *listed(),
-                )
-            )
-        )
-    )
+        session.execute(_LOCK, {"name": name})
 
 
 def listed() -> tuple[ColumnElement[bool], ...]:
@@ -53,6 +37,20 @@ def listed() -> tuple[ColumnElement[bool], ...]:
         File.deleted_at.is_(None),
         File.quarantined_at.is_(None),
     )
+
+
+_IS_LISTED: Final = select(
+    exists().where(
+        File.project_id == bindparam("project"),
+        File.normalized == bindparam("package"),
+        *listed(),
+    )
+)
+
+
+def is_listed(session: Session, project_id: int, normalized: str) -> bool:
+    """Tell whether the package has a file on its page."""
+    return bool(session.scalar(_IS_LISTED, {"project": project_id, "package": normalized}))
 
 
 def advance(session: Session, project_id: int, normalized: str, *, was_listed: bool) -> int:

@@ -1,6 +1,8 @@
 """Packages, and how they stand."""
 
-from sqlalchemy import select, update
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import serials
@@ -9,6 +11,10 @@ from wheelyard_core.adapters.db.models import Package as PackageRow
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import Package
 from wheelyard_core.domain.standing import Standing
+
+PACKAGE: Final = select(PackageRow).where(
+    PackageRow.project_id == bindparam("project"), PackageRow.normalized == bindparam("package")
+)
 
 
 class SqlPackages:
@@ -41,11 +47,7 @@ class SqlPackages:
         return serials.advance(self._session, project_id, normalized, was_listed=was_listed)
 
     def _row(self, project_id: int, normalized: str) -> PackageRow | None:
-        return self._session.scalar(
-            select(PackageRow).where(
-                PackageRow.project_id == project_id, PackageRow.normalized == normalized
-            )
-        )
+        return self._session.scalar(PACKAGE, {"project": project_id, "package": normalized})
 
 
 def standing_of(row: PackageRow) -> Standing:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 _ASKED: Final = "wheelyard_time"
+_CLOCK: Final = select(func.clock_timestamp())
 
 
 def database_time(session: Session) -> datetime:
@@ -24,7 +25,7 @@ def _ask(session: Session) -> datetime:
     """Return the present time. SQLite has no clock, and who shares its file shares a machine."""
     if session.get_bind().dialect.name == "sqlite":
         return datetime.now(UTC)
-    moment = session.scalar(select(func.clock_timestamp()))
+    moment = session.scalar(_CLOCK)
     if not isinstance(moment, datetime):
         msg = "the database did not tell the time"
         raise TypeError(msg)

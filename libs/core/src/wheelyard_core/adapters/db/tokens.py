@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db.models import Spent, Token, User
@@ -20,6 +20,8 @@ _TOKENS: Final = (
     .outerjoin(User, User.id == Token.user_id)
     .outerjoin(_PARENT, _PARENT.id == Token.parent_id)
 )
+_BY_LOOKUP: Final = _TOKENS.where(Token.lookup == bindparam("key"))
+_BY_ID: Final = _TOKENS.where(Token.id == bindparam("key"))
 # No ID token's fingerprint begins like this: they are hexadecimal.
 _SESSION: Final = "session:"
 
@@ -32,11 +34,11 @@ class SqlTokens:
 
     def candidates(self, lookup: str) -> Sequence[TokenRecord]:
         """Return the tokens whose secrets begin so: one, but for a coincidence."""
-        return self._records(Token.lookup == lookup)
+        return self._records(_BY_LOOKUP, lookup)
 
     def get(self, token_id: int) -> TokenRecord | None:
         """Return a token by its number, whether it still works or not."""
-        return next(iter(self._records(Token.id == token_id)), None)
+        return next(iter(self._records(_BY_ID, token_id)), None)
 
     def touch(self, token_id: int, used_at: datetime) -> None:
         """Record the last use."""
@@ -61,8 +63,8 @@ class SqlTokens:
         """Tell whether a session was ended."""
         return self._session.get(Spent, _SESSION + session) is not None
 
-    def _records(self, condition: ColumnElement[bool]) -> Sequence[TokenRecord]:
-        rows = self._session.execute(_TOKENS.where(condition))
+    def _records(self, query: Select[Token, User, Token], key: str | int) -> Sequence[TokenRecord]:
+        rows = self._session.execute(query, {"key": key})
         return [record_of(*row, self._trusted_by(row[0])) for row in rows]
 
     def _trusted_by(self, token: Token) -> frozenset[int]:

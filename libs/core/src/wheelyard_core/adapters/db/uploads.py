@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import File, OutboxMessage, Package, UploadRow
@@ -14,6 +15,23 @@ from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, Upload, UploadStatus
 
 _FINISHED = (UploadStatus.PUBLISHED, UploadStatus.REJECTED, UploadStatus.FAILED)
+_UPLOAD: Final = (
+    select(UploadRow, OutboxMessage.leased_until)
+    .outerjoin(OutboxMessage, OutboxMessage.id == UploadRow.message_id)
+    .where(UploadRow.id == bindparam("upload"))
+)
+# Of an upload whose file is published and on its page in the cache.
+_VISIBLE: Final = (
+    select(File.id)
+    .join(
+        Package, (Package.project_id == File.project_id) & (Package.normalized == File.normalized)
+    )
+    .where(
+        File.upload_id == bindparam("upload"),
+        File.status == FileStatus.PUBLISHED,
+        Package.indexed_serial >= File.published_serial,
+    )
+)
 
 
 class SqlUploads:
@@ -40,11 +58,7 @@ class SqlUploads:
 
     def get(self, upload_id: str) -> Upload | None:
         """Return an upload; a received one is being verified while its message is leased."""
-        found = self._session.execute(
-            select(UploadRow, OutboxMessage.leased_until)
-            .outerjoin(OutboxMessage, OutboxMessage.id == UploadRow.message_id)
-            .where(UploadRow.id == upload_id)
-        ).one_or_none()
+        found = self._session.execute(_UPLOAD, {"upload": upload_id}).one_or_none()
         if found is None:
             return None
         row, leased_until = found
@@ -82,22 +96,7 @@ class SqlUploads:
 
     def is_visible(self, upload_id: str) -> bool:
         """Tell whether the upload's file is published and on its page in the cache."""
-        return (
-            self._session.scalar(
-                select(File.id)
-                .join(
-                    Package,
-                    (Package.project_id == File.project_id)
-                    & (Package.normalized == File.normalized),
-                )
-                .where(
-                    File.upload_id == upload_id,
-                    File.status == FileStatus.PUBLISHED,
-                    Package.indexed_serial >= File.published_serial,
-                )
-            )
-            is not None
-        )
+        return self._session.scalar(_VISIBLE, {"upload": upload_id}) is not None
 
     def abandoned(self, before: datetime, limit: int) -> Sequence[Upload]:
         """Return uploads that began before *before* and never got a row of their own."""
