@@ -14,6 +14,7 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Self
 
+from sqlalchemy import event
 from tests.support.distributions import Built
 from tests.support.forms import basic
 from tests.support.kept import Kept
@@ -178,6 +179,22 @@ class Yard:
     def listed(self, project_id: int, package: str, secret: str) -> list[str]:
         """Return the names of the files on a package's simple page."""
         return [file["filename"] for file in self.listing(project_id, package, secret)]
+
+
+@contextmanager
+def counted(yard: Yard) -> Iterator[list[str]]:
+    """Collect the statements that the registry asks of its database."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engine = yard.registry.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def _client_of(registry: Registry) -> Client:

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 from tests.integration.sharing import yard
-from tests.support.in_process import Yard, environment, small
+from tests.support.in_process import Yard, counted, environment, small
 from tests.support.seed import SeededProject
 from tests.support.servers.finding import Source
 from tests.support.servers.redis import RedisServer
@@ -114,21 +114,6 @@ class Replica:
         while self.statements(reader, path):
             assert time.monotonic() < deadline, "the page is never remembered"
             time.sleep(0.02)
-
-
-@contextmanager
-def counted(yard: Yard) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    engine = yard.registry.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

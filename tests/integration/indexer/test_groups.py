@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
-from tests.integration.indexer.conftest import JSON, Replica, counted
+from tests.integration.indexer.conftest import JSON, Replica
 from tests.support.distributions import ADistribution
-from tests.support.in_process import Yard
+from tests.support.in_process import Yard, counted
 from tests.support.seed import SeededGroup, SeededProject
 
 from wheelyard_core.adapters.db.models import Member, Package, ProjectRow

@@ -14,13 +14,12 @@ from tests.integration.indexer.conftest import (
     Reader,
     Replica,
     change_access,
-    counted,
     gets,
     headers_of,
     revoke,
 )
 from tests.support.distributions import ADistribution
-from tests.support.in_process import Yard
+from tests.support.in_process import Yard, counted
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_core.adapters.db.models import ProjectRow, Token

@@ -8,13 +8,12 @@ from sqlalchemy import update
 from tests.integration.indexer.conftest import (
     Replica,
     change_access,
-    counted,
     gets,
     headers_of,
     revoke,
 )
 from tests.support.distributions import ADistribution
-from tests.support.in_process import Yard
+from tests.support.in_process import Yard, counted
 from tests.support.seed import SeededGroup, SeededProject
 from tests.support.servers.redis import RedisServer
 from werkzeug.test import TestResponse

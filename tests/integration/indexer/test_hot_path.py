@@ -16,12 +16,12 @@ from tests.integration.indexer.conftest import (
     Reader,
     Replica,
     change_access,
-    counted,
     gets,
     headers_of,
     revoke,
 )
 from tests.support.distributions import ADistribution
+from tests.support.in_process import counted
 from tests.support.servers.redis import RedisServer
 from werkzeug.test import Client
 

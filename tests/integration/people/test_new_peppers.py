@@ -9,9 +9,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from tests.integration.indexer.conftest import counted
 from tests.integration.people.visiting import Visitor
-from tests.support.in_process import Yard, in_process
+from tests.support.in_process import Yard, counted, in_process
 from tests.support.seed import SeededProject
 
 from wheelyard_api.admin.__main__ import main

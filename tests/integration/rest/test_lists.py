@@ -2,9 +2,13 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.integration.rest.conftest import Town
+from tests.support.distributions import ADistribution
+from tests.support.in_process import counted
+from tests.support.seed import unique
 
 pytestmark = [pytest.mark.integration, pytest.mark.own_registry]
 
@@ -99,6 +103,55 @@ def test_every_list_is_paged(town: Town) -> None:
         assert total == len(town.admin.get(f"{address}?per_page=100")), address
         keyset = town.admin.ask("GET", f"{address}?per_page=1&pagination=keyset")
         assert link(keyset, "next") is not None, address
+
+
+def test_a_longer_list_asks_the_database_no_more_often(town: Town) -> None:
+    group = town.group(visibility="public")
+    project = town.project(namespace_id=group["id"], visibility="public")
+    here, above = f"/projects/{project['id']}", f"/groups/{group['id']}"
+
+    def grow() -> None:
+        version = f"1.{uuid4().int}"
+        for built in (ADistribution().named("demo", version), ADistribution().named(unique("x"))):
+            assert town.admin.secret is not None
+            town.yard.must_publish(project["id"], town.admin.secret, built.wheel(), built.sdist())
+        town.member(40, project)
+        town.member(40, group=group)
+        town.project(namespace_id=town.group(parent_id=group["id"])["id"])
+        town.admin.post(
+            f"{here}/packages/protection/rules",
+            package_name_pattern=unique("x"),
+            minimum_access_level_for_push="owner",
+        )
+        for place in (here, above):
+            read = ["read_package_registry"]
+            town.admin.post(f"{place}/deploy_tokens", name="x", scopes=read)
+        town.admin.post(f"{here}/access_tokens", name="x", scopes=["api"])
+
+    grow()
+    files = f"{here}/packages/{town.admin.get(f'{here}/packages')[0]['id']}/package_files"
+    places = ("members", "members/all", "deploy_tokens", "packages", "audit_events")
+    addresses = [
+        *("/users", "/groups", "/projects", "/personal_access_tokens", "/deploy_tokens"),
+        *("/audit_events", f"{above}/subgroups", f"{above}/descendant_groups", f"{above}/projects"),
+        *(f"{place}/{what}" for place in (here, above) for what in places),
+        *(f"{here}/access_tokens", f"{here}/packages/protection/rules", files),
+    ]
+
+    def asked() -> dict[str, int]:
+        found = {}
+        for address in addresses:
+            # What is noted of a token is noted by the first request.
+            town.admin.get(address)
+            with counted(town.yard) as statements:
+                town.admin.get(address)
+            found[address] = len(statements)
+        return found
+
+    short = asked()
+    grow()
+    grow()
+    assert asked() == short
 
 
 def test_malformed_lists_are_refused_by_a_sentence(town: Town) -> None:

@@ -1,6 +1,6 @@
 """What administration needs of a transaction. Lists come in parts; `change` raises AlreadyTaken."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -129,6 +129,10 @@ class Members(Protocol):
         self, place: Place, user_id: int, now: datetime, *, inherited: bool = False
     ) -> Membership | None:
         """Return an account's role in the place itself, or (*inherited*) the highest there."""
+        ...
+
+    def roles(self, place: Place, user_ids: Collection[int], now: datetime) -> Mapping[int, Role]:
+        """Return the roles in the place itself of those of these accounts that have one."""
         ...
 
     def listed(

@@ -1,6 +1,7 @@
 """Project access tokens, each of which acts as a bot that is a member, and job tokens."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,12 +56,13 @@ def project_token(
     return token
 
 
-def role_of(acting: Acting, project: Project, token: TokenDetails) -> Role:
-    """Return the role that a project access token acts with; none once it was revoked."""
-    if token.user_id is None:
-        return Role.NONE
-    member = acting.uow.members.get(place_of_project(project), token.user_id, acting.now)
-    return Role.NONE if member is None else member.role
+def roles_of(
+    acting: Acting, project: Project, tokens: Sequence[TokenDetails]
+) -> Mapping[int, Role]:
+    """Return the role that each of these project access tokens acts with; none once revoked."""
+    bots = {token.user_id for token in tokens if token.user_id is not None}
+    roles = acting.uow.members.roles(place_of_project(project), bots, acting.now)
+    return {token.id: roles.get(token.user_id or 0, Role.NONE) for token in tokens}
 
 
 def rotate_project_token(
@@ -69,7 +71,7 @@ def rotate_project_token(
     """Rotate a project access token, which must not act above who asks for its new secret."""
     project, own = acting.project_settings(reference, writes=True)
     token = project_token(acting, project, token_id, lock=True)
-    require_grantable(own, role_of(acting, project, token))
+    require_grantable(own, roles_of(acting, project, [token])[token.id])
     return project, rotate(acting, token, expires_at, peppers)
 
 

@@ -19,7 +19,7 @@ from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.usecases import administer_project_tokens, administer_tokens
 from wheelyard_core.usecases.acting import Acting
-from wheelyard_core.usecases.administer_project_tokens import Job, project_token, role_of
+from wheelyard_core.usecases.administer_project_tokens import Job, project_token, roles_of
 from wheelyard_core.usecases.administer_tokens import Issued
 
 blueprint = Blueprint("access_tokens", __name__, url_prefix="/api/v4/projects/<reference>")
@@ -38,7 +38,13 @@ def access_tokens(reference: str) -> Response:
         project, _ = who.project_settings(reference, writes=False)
         wanted = token_filter(params, (TokenKind.PROJECT,), project_id=project.id)
         listed = who.uow.token_admin.listed(wanted, stretch, who.now)
-        return answer_list(listed, stretch, page, lambda token: _shown(who, project, token))
+        roles = roles_of(who, project, listed.items)
+        return answer_list(
+            listed,
+            stretch,
+            page,
+            lambda token: shown.project_token(token, roles[token.id], who.now),
+        )
 
 
 @blueprint.post("/access_tokens")
@@ -122,7 +128,8 @@ def _read_job(params: Params) -> Job:
 
 
 def _shown(who: Acting, project: Project, token: TokenDetails) -> dict[str, object]:
-    return shown.project_token(token, role_of(who, project, token), who.now)
+    role = roles_of(who, project, [token])[token.id]
+    return shown.project_token(token, role, who.now)
 
 
 def _secret(who: Acting, project: Project, issued: Issued, status: HTTPStatus) -> Response:

@@ -46,11 +46,9 @@ def project_packages(reference: str) -> Response:
     """List the releases of a project."""
     project, who = allowed_project(reference, Permission.PULL)
     page, found = _found([project.id], ReleaseOrder.CREATED_AT)
-    return paginated(
-        [_package(release, deletable=_may_delete(who, project)) for release in found.items],
-        found.total,
-        page,
-    )
+    deletable = _may_delete(who, project)
+    shown = [_package(release, deletable=deletable) for release in found.items]
+    return paginated(shown, found.total, page)
 
 
 @blueprint.get("/api/v4/groups/<path:reference>/packages")

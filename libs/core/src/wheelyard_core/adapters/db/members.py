@@ -1,5 +1,6 @@
 """Members of groups and projects."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +30,11 @@ class SqlMembers:
         query = self._query(place, now, inherited=inherited).where(User.id == user_id)
         row = self._session.execute(query.order_by(Member.access_level.desc()).limit(1)).first()
         return None if row is None else _membership(row)
+
+    def roles(self, place: Place, user_ids: Collection[int], now: datetime) -> Mapping[int, Role]:
+        """Return the roles in the place itself of those of these accounts that have one."""
+        query = self._query(place, now, inherited=False).where(User.id.in_(user_ids))
+        return {user.id: Role(member.access_level) for member, user in self._session.execute(query)}
 
     def listed(
         self,
