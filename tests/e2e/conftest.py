@@ -27,7 +27,7 @@ _SEEN = pytest.StashKey[dict[Path, int]]()
 _SHOWN = 6000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[Wheelyard]:
@@ -37,7 +37,7 @@ def embedded(
         yield running(started, pytestconfig, stack)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def distributed(
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
@@ -66,7 +66,7 @@ def distributed(
         yield running(started, pytestconfig, stack)
 
 
-@pytest.fixture(scope="session", params=["embedded", "distributed"])
+@pytest.fixture(scope="package", params=["embedded", "distributed"])
 def wheelyard(request: pytest.FixtureRequest) -> Wheelyard:
     """Both kinds, one after the other."""
     found = request.getfixturevalue(request.param)
@@ -96,7 +96,7 @@ def s3_environment(settings: S3Settings) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def backstages() -> Iterator[Callable[[Wheelyard], Backstage]]:
     """Opens what a registry keeps, each once: SQLAlchemy compiles its statements once an engine."""
     opened: dict[str, Backstage] = {}

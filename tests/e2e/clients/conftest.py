@@ -19,20 +19,20 @@ from wheelyard_core.domain.access import Role
 from wheelyard_core.domain.tokens import TokenKind
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def wheelyard(embedded: Wheelyard) -> Wheelyard:
     """What `make run` starts: clients meet the same bytes from the services apart."""
     return embedded
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def seed(wheelyard: Wheelyard) -> Iterator[Seed]:
     """Makes accounts, projects and tokens."""
     with Backstage(wheelyard) as backstage:
         yield backstage.seed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def environments() -> Environments:
     """The clients, kept between runs."""
     return kept_between_runs(os.environ)  # noqa: TID251  tells where the user's caches are
