@@ -8,7 +8,10 @@ from coverage import Coverage
 # What drives other processes covers nothing; a twin on PostgreSQL covers what its first one did;
 # and what these read or delete is covered by what publishes it, but for groups' pages.
 _FOLDERS = ("unit", "contract", "integration")
-_COVERED = ("indexer", "packages", "invariants", "test_odd_text.py", "test_races.py")
+_COVERED = {
+    *("indexer", "packages", "invariants"),
+    *("test_odd_text.py", "test_races.py", "test_named_releases.py", "test_new_peppers.py"),
+}
 # Nor does the hundred thousandth time cover what the first one does not.
 _REPEATED = (
     "[sdist: too many members]",
@@ -36,7 +39,7 @@ class Measuring:
 
 def measured(item: pytest.Item) -> bool:
     """Tell whether coverage is taken of a test."""
-    folder, below, *_ = *item.path.relative_to(item.config.rootpath / "tests").parts, ""
-    if folder not in _FOLDERS or below in _COVERED or "[postgresql" in item.nodeid:
+    folder, *below = item.path.relative_to(item.config.rootpath / "tests").parts
+    if folder not in _FOLDERS or _COVERED.intersection(below) or "[postgresql" in item.nodeid:
         return False
     return not item.nodeid.endswith(_REPEATED)
