@@ -1,6 +1,6 @@
 """Running registries, embedded and on real servers, and people who use them.
 
-A registry runs for the whole session and every test gets a project of its own in it.
+A registry runs for all of these tests and every test gets a project of its own in it.
 """
 
 from collections.abc import Callable, Generator, Iterator

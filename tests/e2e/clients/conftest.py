@@ -1,7 +1,7 @@
 """A desk for each cell: its client's environment, a project and a token of its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.e2e.clients.desk import Desk
@@ -26,13 +26,12 @@ def wheelyard(embedded: Wheelyard) -> Wheelyard:
 
 
 @pytest.fixture(scope="package")
-def seed(wheelyard: Wheelyard) -> Iterator[Seed]:
+def seed(wheelyard: Wheelyard, backstages: Callable[[Wheelyard], Backstage]) -> Seed:
     """Makes accounts, projects and tokens."""
-    with Backstage(wheelyard) as backstage:
-        yield backstage.seed
+    return backstages(wheelyard).seed
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def environments() -> Environments:
     """The clients, kept between runs."""
     return kept_between_runs(os.environ)  # noqa: TID251  tells where the user's caches are
