@@ -10,7 +10,7 @@ from tests.support.servers.redis import RedisServer
 from wheelyard_core.adapters.cache.redis import CacheSettings, RedisPageCache
 from wheelyard_core.ports import CacheUnavailable, PageCache
 from wheelyard_core.simple.page import RootPage
-from wheelyard_core.simple.render import dump, load, render
+from wheelyard_core.simple.render import dump, load, outdated, render
 
 pytestmark = pytest.mark.integration
 
@@ -56,6 +56,19 @@ def test_of_two_pages_of_one_serial_the_first_stays(cache: PageCache) -> None:
     cache.put("a", page(5, "first"))
 
     assert cache.put("a", page(5, "second")) == page(5, "first")
+
+
+def test_what_says_that_a_page_is_older_stands_before_the_page_of_its_serial(
+    cache: PageCache,
+) -> None:
+    cache.put("a", page(5))
+
+    assert cache.put("a", outdated(5)) == page(5)
+    assert cache.put("a", outdated(6)) == outdated(6)
+    # Made before the change, and stored after it.
+    assert cache.put("a", page(5)) == outdated(6)
+    assert cache.put("a", page(6)) == page(6)
+    assert cache.put("a", outdated(4)) == page(6)
 
 
 @pytest.mark.parametrize("serials", [(255, 256), (2**31, 2**32), (2**32 - 1, 2**40)])

@@ -14,7 +14,16 @@ from wheelyard_core.domain.credentials import Channel, Credentials
 from wheelyard_core.domain.errors import AuthenticationRequired, NotFound
 from wheelyard_core.domain.tokens import TokenKind, new_secret
 from wheelyard_core.ports import CacheUnavailable
-from wheelyard_core.simple.render import Rendered, dump, load, serial_of
+from wheelyard_core.simple.page import RootPage
+from wheelyard_core.simple.render import (
+    Rendered,
+    dump,
+    is_outdated,
+    load,
+    outdated,
+    render,
+    serial_of,
+)
 from wheelyard_core.usecases.authenticate import authenticate, note_use
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.pages import Pages
@@ -167,6 +176,64 @@ def test_a_page_that_is_in_the_cache_at_its_serial_is_not_rendered_again(world: 
     assert needless == 0
     assert len(renderings) == 1
     assert first == again == 1
+
+
+def test_a_root_is_rendered_for_who_reads_it_and_not_for_each_name(world: World) -> None:
+    renderings: list[int] = []
+
+    def counted(make: Callable[[], Rendered | None]) -> Rendered | None:
+        renderings.append(1)
+        return make()
+
+    world.publish(ONE)
+    here = world.registry
+    pages = Pages(here.database, here.cache, here.settings.http.public_url, counted)
+    before = [pages.root(world.project.id) for _ in range(2)]
+    world.publish(ADistribution().named("other", "1.0").wheel())
+    after = [pages.root(world.project.id) for _ in range(2)]
+
+    assert before[0] == before[1]
+    assert after[0] == after[1]
+    assert b"other" in after[0].json.identity
+    assert len(renderings) == 2
+
+
+def test_a_root_that_was_begun_before_a_change_is_never_in_the_cache_after_it(
+    world: World,
+) -> None:
+    world.publish(ONE)
+    here, project_id = world.registry, world.project.id
+    stored: list[bytes] = []
+
+    class Late:
+        """The cache, where a store comes when another package has been published meanwhile."""
+
+        get, head, drop = here.cache.get, here.cache.head, here.cache.drop
+
+        def put(self, key: str, page: bytes) -> bytes:
+            if not stored:
+                world.publish(ADistribution().named("other", "1.0").wheel())
+            stored.append(here.cache.put(key, page))
+            return stored[-1]
+
+    url = here.settings.http.public_url
+    page = Pages(here.database, Late(), url).root(project_id)
+
+    assert b"other" in page.json.identity
+    # The first one was refused: in its place stood that it is out of date.
+    assert [is_outdated(kept) for kept in stored] == [True, False]
+
+
+def test_a_root_from_a_future_that_a_restore_undid_is_made_anew(world: World) -> None:
+    world.publish(ONE)
+    pages, cache = world.registry.pages(), world.registry.cache
+    key = pages.key(world.project.id)
+    for ahead in (outdated(99), dump(render(RootPage(99, ("future",))))):
+        cache.put(key, ahead)
+        pages.refresh(world.project.id, "demo")
+
+        assert b"future" not in pages.root(world.project.id).json.identity
+        cache.drop(key)
 
 
 def test_a_broken_page_in_the_cache_is_replaced(world: World) -> None:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from tests.unit.core.simple.samples import METADATA_DIGEST, a_file, a_page, unhurried
 
 from wheelyard_core.simple.page import ProjectStatus, RootPage, Yanked
-from wheelyard_core.simple.render import FORM, SERIAL_AT, dump, load, render, serial_of
+from wheelyard_core.simple.render import (
+    FORM,
+    SERIAL_AT,
+    dump,
+    is_outdated,
+    load,
+    outdated,
+    render,
+    serial_of,
+)
 
 STORED = dump(render(a_page(a_file(), serial=258)))
 
@@ -56,7 +65,17 @@ def test_a_cut_off_serial_is_a_value_error() -> None:
         serial_of(STORED[:11])
 
 
-@pytest.mark.parametrize("form", [FORM - 1, FORM + 1, 255])
+def test_what_stands_in_place_of_a_page_has_a_serial_and_is_no_page() -> None:
+    mark = outdated(258)
+
+    assert is_outdated(mark)
+    assert not is_outdated(STORED)
+    assert serial_of(mark) == serial_of(STORED)
+    with pytest.raises(ValueError, match="out of date"):
+        load(mark)
+
+
+@pytest.mark.parametrize("form", [FORM + 1, 255])
 def test_the_form_of_another_release_is_a_value_error(form: int) -> None:
     raw = STORED[:3] + bytes([form]) + STORED[4:]
 

@@ -78,6 +78,8 @@ def _etag(body: bytes) -> str:
 # The serial is a big-endian number at a fixed place, so that a store can compare two pages by the
 # bytes from `SERIAL_AT`, without reading the rest.
 FORM = 1
+# In the place of a page that is older than this serial, and that is made when it is asked for.
+_OUTDATED = 0
 _MAGIC = b"WYP"
 _HEADER = struct.Struct("!3sBQ8I")
 _PREFIX = struct.Struct("!3sBQ")
@@ -103,6 +105,8 @@ def _parts(variant: Variant) -> tuple[bytes, bytes, bytes, bytes]:
 def load(raw: bytes) -> Rendered:
     """Return what was dumped; a `ValueError` says that this is no page of this form."""
     serial = serial_of(raw)
+    if is_outdated(raw):
+        raise ValueError("In place of this page stands that it is out of date.")
     if len(raw) < _HEADER.size:
         raise ValueError("A stored page is cut off in its header.")
     lengths = _HEADER.unpack_from(raw)[3:]
@@ -121,11 +125,21 @@ def _variant_of(parts: list[bytes]) -> Variant:
     return Variant(identity, gzip, etag.decode("ascii"), gzip_etag.decode("ascii"))
 
 
+def outdated(serial: int) -> bytes:
+    """Return what is stored in place of a page that is older than *serial*."""
+    return _PREFIX.pack(_MAGIC, _OUTDATED, serial)
+
+
+def is_outdated(raw: bytes) -> bool:
+    """Tell whether this stands in place of a page; its first 12 bytes are enough."""
+    return raw[: SERIAL_AT.start] == outdated(0)[: SERIAL_AT.start]
+
+
 def serial_of(raw: bytes) -> int:
-    """Return the serial of a stored page; its first 12 bytes are enough."""
+    """Return the serial of a stored page or what is in its place; 12 bytes are enough."""
     if len(raw) < _PREFIX.size:
         raise ValueError("A stored page is cut off in its header.")
     magic, form, serial = _PREFIX.unpack_from(raw)
-    if magic != _MAGIC or form != FORM:
+    if magic != _MAGIC or form not in {FORM, _OUTDATED}:
         raise ValueError("This is no page stored in the form that this release reads.")
     return int(serial)

@@ -11,7 +11,16 @@ from wheelyard_core.domain.work import Claim
 from wheelyard_core.ports import CacheUnavailable, Database, PageCache, Verdicts
 from wheelyard_core.ports import Pages as PagesPort
 from wheelyard_core.simple.page import PackagePage, PageFile, ProjectStatus, RootPage
-from wheelyard_core.simple.render import SERIAL_AT, Rendered, dump, load, render, serial_of
+from wheelyard_core.simple.render import (
+    SERIAL_AT,
+    Rendered,
+    dump,
+    is_outdated,
+    load,
+    outdated,
+    render,
+    serial_of,
+)
 from wheelyard_core.simple.urls import file_url, path_of, provenance_url, simple_url
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.flights import Served, SingleFlight
@@ -98,13 +107,14 @@ class Pages:
         return self._read(self._root_source(project_id)) or self._render_root(project_id)
 
     def refresh(self, project_id: int, normalized: str) -> int:
-        """Make the cache hold the package's present page and root; return the page's serial.
+        """Make the cache hold the package's present page and no older root; return its serial.
 
         Many changes of one package need one rendering: whoever finds the cache at the present
-        serial renders nothing. Raises CacheUnavailable.
+        serial renders nothing. The root has every name of the project, and hardly anybody reads
+        it: it is made for who does. Raises CacheUnavailable.
         """
         serial = self._refresh(self._package_source(project_id, normalized))
-        self._refresh(self._root_source(project_id))
+        self._outdate(self._root_source(project_id))
         return serial
 
     def key(self, project_id: int, normalized: str = "") -> str:
@@ -119,17 +129,27 @@ class Pages:
         page = self._store(source)
         return 0 if page is None else page.serial
 
+    def _outdate(self, source: _Source) -> None:
+        now = source.serial()
+        if self._kept(source.key) != now:
+            raw = self.cache.put(source.key, outdated(now))
+            if _misleads(raw, source.serial()):
+                self.cache.drop(source.key)
+
     def _present(self, source: _Source) -> int | None:
         """Return the serial of the cached page where it is the present one, or newer."""
-        now = source.serial()
-        try:
-            kept = serial_of(self.cache.head(source.key, SERIAL_AT.stop))
-        except ValueError:
-            return None
-        if kept < now or now == 0:
+        now, kept = source.serial(), self._kept(source.key)
+        if kept is None or kept < now or now == 0:
             return None
         # A cache that is ahead of the database outlived a restore of it.
         return kept if kept == now or kept <= source.serial() else None
+
+    def _kept(self, key: str) -> int | None:
+        """Return the serial of what is in the cache."""
+        try:
+            return serial_of(self.cache.head(key, SERIAL_AT.stop))
+        except ValueError:
+            return None
 
     def _read(self, source: _Source) -> Rendered | None:
         """Return a page that is not older than any that was served before."""
@@ -160,9 +180,9 @@ class Pages:
     def _cached(self, key: str) -> Rendered | None:
         try:
             raw = self.cache.get(key)
-            page = None if raw is None else load(raw)
-        except (CacheUnavailable, ValueError):
+        except CacheUnavailable:
             return None
+        page = None if raw is None else _loaded(raw)
         return None if page is None or page.serial < self._served.of(key) else page
 
     def _store(self, source: _Source) -> Rendered | None:
@@ -176,21 +196,15 @@ class Pages:
             if page is None or page.serial == 0:
                 # Nothing was ever published: there is no serial to order this page by.
                 return page
-            kept = self._put(source.key, page)
+            raw = self.cache.put(source.key, dump(page))
             now = source.serial()
+            kept = _loaded(raw)
             if kept is not None and kept.serial == now:
                 return kept
-            if kept is None or kept.serial > now:
-                # Broken, or from a future that was undone by a restore of the database.
+            if _misleads(raw, now):
                 self.cache.drop(source.key)
             page = self.build(source.build)
         return page
-
-    def _put(self, key: str, page: Rendered) -> Rendered | None:
-        try:
-            return load(self.cache.put(key, dump(page)))
-        except ValueError:
-            return None
 
     def _package_source(self, project_id: int, normalized: str) -> _Source:
         return _Source(
@@ -224,6 +238,20 @@ class Pages:
         return render(RootPage(listing.serial, listing.names, address))
 
 
+def _loaded(raw: bytes) -> Rendered | None:
+    """Return a stored page; None where there is no whole one."""
+    try:
+        return load(raw)
+    except ValueError:
+        return None
+
+
+def _misleads(raw: bytes, now: int) -> bool:
+    """Tell whether this is broken, or from a future that a restore of the database undid."""
+    is_broken = _loaded(raw) is None and not is_outdated(raw)
+    return is_broken or serial_of(raw) > now
+
+
 @dataclass(frozen=True, slots=True)
 class Indexer:
     """Does the `index` task: the cache shows what the database says, then the upload is told."""
@@ -234,7 +262,7 @@ class Indexer:
     reach: CrashPoint
 
     def __call__(self, claim: Claim) -> None:
-        """Refresh a package's page and root; safe to run twice and late."""
+        """Refresh a package's page, outdate the root; safe to run twice and late."""
         project_id, package = int(claim.arguments["project_id"]), str(claim.arguments["package"])
         self.reach("index-claimed")
         serial = self.pages.refresh(project_id, package)

@@ -30,12 +30,17 @@ _WAIT_GRACE: Final = 0.5
 _SCANNED: Final = 1_000
 
 # The stored form of a page begins with its format and serial, big-endian (simple/render.py), so
-# two pages of one format compare as strings; another format is replaced.
+# two pages of one format compare as strings; another format is replaced. Format 0, which says that
+# a page is older than a serial, compares with each: it stands before the page of its serial.
 _PUT_IF_NEWER: Final = """
 local current = redis.call('GET', KEYS[1])
-if current and string.sub(current, 1, 4) == string.sub(ARGV[1], 1, 4)
-   and string.sub(current, 5, 12) >= string.sub(ARGV[1], 5, 12) then
-  return current
+if current and #current >= 12 and string.sub(current, 1, 3) == string.sub(ARGV[1], 1, 3) then
+  local kept, given = string.byte(current, 4), string.byte(ARGV[1], 4)
+  local one, other = string.sub(current, 5, 12), string.sub(ARGV[1], 5, 12)
+  if (kept == given or kept == 0 or given == 0)
+     and (one > other or (one == other and kept >= given)) then
+    return current
+  end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return false

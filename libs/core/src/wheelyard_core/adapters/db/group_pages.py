@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import reaching, serials
@@ -67,7 +67,7 @@ class SqlGroupPages:
             select(Package.project_id, Package.name)
             .join(ProjectRow, ProjectRow.id == Package.project_id)
             .join(Namespace, Namespace.id == ProjectRow.namespace_id)
-            .where(reaching.below(group_id), _is_listed())
+            .where(reaching.below(group_id), serials.has_listed())
             .order_by(Package.id)
         )
         return tuple((project_id, name) for project_id, name in rows)
@@ -154,15 +154,3 @@ class SqlGroupPages:
             )
         )
         return {group_id: (path, policy) for group_id, path, policy in rows}
-
-
-def _is_listed() -> ColumnElement[bool]:
-    return (
-        exists()
-        .where(
-            File.project_id == Package.project_id,
-            File.normalized == Package.normalized,
-            *serials.listed(),
-        )
-        .correlate(Package)
-    )

@@ -81,14 +81,9 @@ class SqlPages:
 
     def root(self, project_ids: Sequence[int]) -> RootListing:
         """Return the names, as first published, that have something installable."""
-        listed_here = exists().where(
-            File.project_id == Package.project_id,
-            File.normalized == Package.normalized,
-            *serials.listed(),
-        )
         names = self._session.scalars(
             select(Package.name)
-            .where(Package.project_id.in_(project_ids), listed_here)
+            .where(Package.project_id.in_(project_ids), serials.has_listed())
             .order_by(Package.normalized, Package.id)
         ).all()
         serial = self._session.scalar(

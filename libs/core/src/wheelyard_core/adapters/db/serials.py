@@ -39,6 +39,19 @@ def listed() -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def has_listed() -> ColumnElement[bool]:
+    """Return the condition that a `Package` has a file on its page."""
+    return (
+        exists()
+        .where(
+            File.project_id == Package.project_id,
+            File.normalized == Package.normalized,
+            *listed(),
+        )
+        .correlate(Package)
+    )
+
+
 _IS_LISTED: Final = select(
     exists().where(
         File.project_id == bindparam("project"),
