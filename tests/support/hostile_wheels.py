@@ -272,6 +272,8 @@ _DIST_INFO: tuple[Case, ...] = (
     ("Wheel-Version 2.0", "Wheel-Version is '2.0'", lambda: DEMO.with_wheel_file("Wheel-Version: 2.0\nTag: py3-none-any\n").wheel()),
     ("no Wheel-Version", "Wheel-Version is missing", lambda: DEMO.with_wheel_file("Tag: py3-none-any\n").wheel()),
     ("other tags", "tags", lambda: DEMO.with_wheel_file("Wheel-Version: 1.0\nTag: py2-none-any\n").wheel()),
+    ("tags of another Linux", "tags", lambda: DEMO.tagged("py3-none-manylinux2014_x86_64").with_wheel_file("Wheel-Version: 1.0\nTag: py3-none-linux_aarch64\n").wheel()),
+    ("tags of one Linux in the name", "tags", lambda: DEMO.tagged("py3-none-linux_x86_64").with_wheel_file("Wheel-Version: 1.0\nTag: py3-none-manylinux2014_x86_64\n").wheel()),
     ("a broken tag", "broken Tag", lambda: DEMO.with_wheel_file("Wheel-Version: 1.0\nTag: py2\n").wheel()),
     ("ten thousand tags", "broken Tag", lambda: DEMO.with_wheel_file("Wheel-Version: 1.0\n" + "Tag: py3-none-any\n" * 10_000).wheel()),
     ("a missing licence file", "License-File '.*licenses/NONE' is not there", lambda: DEMO.with_field("License-File", "NONE").wheel()),

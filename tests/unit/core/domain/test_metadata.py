@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.metadata import Metadata, RawMetadata
 
 from wheelyard_core.domain.errors import InvalidDistribution
 from wheelyard_core.domain.metadata import ACCEPTED_VERSIONS, CoreMetadata, parse_core_metadata
@@ -91,9 +92,40 @@ def test_unknown_fields_are_refused_from_2_1_on_but_for_x() -> None:
 
 
 def test_a_field_from_the_future_is_refused() -> None:
-    (problem,) = problems_in("License-Expression: MIT", version="2.3")
+    (problem,) = problems_in("Import-Name: demo", version="2.4")
 
-    assert "license-expression introduced in metadata version 2.4, not 2.3" in problem
+    assert "import-name introduced in metadata version 2.5, not 2.4" in problem
+
+
+@pytest.mark.parametrize("version", ["1.2", "2.1", "2.2", "2.3"])
+def test_a_license_expression_before_2_4_is_tolerated(version: str) -> None:
+    assert parse("License-Expression: MIT", version=version).license_expression == "MIT"
+
+
+def test_a_license_expression_before_2_4_must_make_sense() -> None:
+    (problem,) = problems_in("License-Expression: Free", version="2.1")
+
+    assert "'Free' is invalid for 'license-expression'" in problem
+
+
+def test_many_people_may_be_named_in_one_field() -> None:
+    people = ", ".join(f"Ada Lovelace {n} <ada{n}@example.org>" for n in range(200))
+
+    assert parse(f"Author-Email: {people}").author_email == people
+
+
+def test_keywords_cost_no_check_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks: list[object] = []
+    check = Metadata.from_raw
+
+    def counted(data: RawMetadata) -> Metadata:
+        checks.append(data)
+        return check(data)
+
+    monkeypatch.setattr(Metadata, "from_raw", counted)
+
+    assert parse(f"Keywords: {',' * 100_000}").keywords
+    assert len(checks) < 10
 
 
 def test_license_files_before_2_4_are_tolerated() -> None:

@@ -59,6 +59,12 @@ def sdist(*entries: bytes, end: bytes = bytes(2 * BLOCK)) -> Built:
         DEMO.tagged("cp311-cp311-linux_x86_64").wheel(),
         DEMO.tagged("py2.py3-none-any", build="1local").wheel(),
         DEMO.tagged("py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64").wheel(),
+        DEMO.tagged("py3-none-manylinux_2_17_aarch64.manylinux2014_aarch64")
+        .with_wheel_file("Wheel-Version: 1.0\nTag: py3-none-linux_aarch64\n")
+        .wheel(),
+        DEMO.tagged("py3-none-musllinux_1_2_x86_64")
+        .with_wheel_file("Wheel-Version: 1.0\nTag: py3-none-linux_x86_64\n")
+        .wheel(),
         DEMO.with_wheel_file("Wheel-Version: 1.9\nTag: py3-none-any\n").wheel(),
         DEMO.tagged("py2.py3-none-any")
         .with_wheel_file("Wheel-Version: 1.0\nTag: py2.py3-none-any\n")

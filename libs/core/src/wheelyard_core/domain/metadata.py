@@ -31,7 +31,20 @@ _MAX_FIELDS = 10_000
 _MAX_DISTINCT_FIELDS = 200
 # Above any real line; below the 4,300 digits at which int() raises a bare ValueError.
 _MAX_LINE = 4096
-_FREE_TEXT = frozenset({"description", "license", "keywords", "summary", "author", "maintainer"})
+_FREE_TEXT = frozenset(
+    {
+        "author", "author_email", "description", "keywords", "license", "maintainer",
+        "maintainer_email", "summary",
+    }
+)  # fmt: skip
+# The lists whose items `packaging` parses. The others may be long: `Keywords` has an item for each
+# of the commas in one line.
+_PARSED_LISTS = frozenset(
+    {
+        "dynamic", "import_names", "import_namespaces", "license_files", "provides_extra",
+        "requires_dist",
+    }
+)  # fmt: skip
 # Long enough for a requirement and what is wrong with it.
 _MAX_SENTENCE = 400
 # The keys of `packaging` are the fields' names, some of them in the plural.
@@ -161,7 +174,9 @@ def _problems(raw: RawMetadata, unparsed: dict[str, list[str]]) -> Iterator[str]
             continue  # setuptools 57 to 76 wrote the field before it was in the standard
         if key == "metadata_version" or (key in {"name", "version"} and not value):
             continue  # reported above
-        yield from _field_problems(checked_as, key, value)
+        # hatchling before 1.26 wrote the field into 2.1 and 2.3.
+        is_early = key == "license_expression" and version in _BEFORE_LICENSE_FILES
+        yield from _field_problems(ACCEPTED_VERSIONS[-1] if is_early else checked_as, key, value)
 
 
 def _version_problem(version: str) -> str:
@@ -190,14 +205,11 @@ def _unparsed_problem(field: str, values: list[str]) -> str:
 
 
 def _field_problems(version: str, key: str, value: object) -> Iterator[str]:
-    items: list[object] = [[item] for item in value] if isinstance(value, list) else [value]
     field = _title(_FIELD_OF[key])
-    for item in items:
-        text = item[0] if isinstance(item, list) else item
-        if isinstance(text, str) and len(text) > _MAX_LINE and key not in _FREE_TEXT:
+    for item in _checked_apart(key, value):
+        if key not in _FREE_TEXT and _longest(item) > _MAX_LINE:
             yield f"a value of {field} is longer than {_MAX_LINE} characters."
             continue
-        # One value at a time: `packaging` reports the first bad item of a list only.
         alone = {"metadata_version": version, "name": "a", "version": "1", key: item}
         try:
             Metadata.from_raw(cast("RawMetadata", alone))
@@ -205,7 +217,20 @@ def _field_problems(version: str, key: str, value: object) -> Iterator[str]:
             for error in group.exceptions:
                 yield _sentence(error)
         except _ACCIDENTS:
+            text = item[0] if isinstance(item, list) else item
             yield f"{quoted(str(text))} is invalid for {field}."
+
+
+def _checked_apart(key: str, value: object) -> list[object]:
+    """Return one value at a time: `packaging` reports the first bad item of a list only."""
+    if isinstance(value, list) and key in _PARSED_LISTS:
+        return [[item] for item in value]
+    return [value]
+
+
+def _longest(item: object) -> int:
+    texts = item if isinstance(item, list) else [item]
+    return max((len(text) for text in texts if isinstance(text, str)), default=0)
 
 
 def _sentence(error: Exception) -> str:

@@ -25,6 +25,8 @@ from wheelyard_core.formats.zip_reader import DamagedMember, ZipArchive, open_zi
 
 _SUFFIX = ".dist-info"
 _WHEEL_VERSION = re.compile(r"1\.[0-9]+", re.ASCII)
+# As in manylinux1_x86_64, manylinux2014_x86_64, manylinux_2_17_x86_64, musllinux_1_2_x86_64.
+_OF_LINUX = re.compile(r"-(?:manylinux|musllinux)(?:[0-9]+|(?:_[0-9]+){2})(?=_)", re.ASCII)
 _MAX_TAGS = 1000
 _MAX_TAGS_SHOWN = 10
 
@@ -110,7 +112,9 @@ class _WheelCheck:
         except (InvalidTag, TooManyTagsError) as error:
             self._problems.add(f"{member}: has a broken Tag: {printable(str(error))}.")
             return
-        if tags != self._filename.tags:
+        # Vendors rename what they built as `linux_…` and leave WHEEL as it was: Ray and CuPy do.
+        built_as = frozenset(_OF_LINUX.sub("-linux", tag) for tag in self._filename.tags)
+        if tags not in (self._filename.tags, built_as):
             self._problems.add(
                 f"{member}: its tags ({_listed(tags)}) are not those of the file name "
                 f"({_listed(self._filename.tags)})."
