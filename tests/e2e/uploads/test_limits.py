@@ -89,6 +89,27 @@ def test_a_form_too_large_is_refused(form: AForm, words: str, strict: Wheelyard)
     assert on_disk(strict) <= before
 
 
+@pytest.mark.parametrize("counted", [True, False], ids=["while counting", "by its length"])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"name=" + b"x" * (512 << 10), "65536 bytes"),
+        (b"&".join(b"a=1" for _ in range(51)), "more than 50 fields"),
+    ],
+    ids=["bytes", "fields"],
+)
+def test_a_form_without_files_is_not_read_beyond_the_limits(
+    counted: bool, body: bytes, words: str, strict: Wheelyard
+) -> None:
+    pieces = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = post(strict.upload_url, pieces if counted else body, strict.token, headers)
+
+    assert answer.status == 413
+    assert words in answer.reason
+
+
 def test_a_late_verdict_is_answered_later_and_told_at_its_address(strict: Wheelyard) -> None:
     wheel, bad = DEMO.named("late").wheel(), DEMO.named("bad").without("RECORD").wheel()
     credentials = basic("__token__", strict.token)

@@ -175,6 +175,13 @@ def test_a_form_without_files_is_told_what_its_action_deserves(
     assert words in answer.reason
 
 
+def test_an_action_is_shown_as_far_as_it_can_be_read(url: str, token: str) -> None:
+    answer = post(url, saying_action("x" * 100_000), token)
+
+    assert answer.status == 400
+    assert len(answer.body) < 500
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_the_upload_address_takes_posts_only(method: str, url: str, token: str) -> None:
     answer = ask(method, url, headers=basic("__token__", token))

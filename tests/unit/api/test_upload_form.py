@@ -152,6 +152,12 @@ def test_bytes_that_are_no_text_do_not_break_a_field() -> None:
     assert read(form_of(field("name", b"\xff\xfe"), file()))[2]["name"] == ["��"]
 
 
+def test_a_type_is_one_in_whatever_case() -> None:
+    form = UploadForm(Wire(form_of(file()), whole()), TYPE.replace("form", "Form"), LIMITS)
+
+    assert form.to_file() is not None
+
+
 @pytest.mark.parametrize(
     "kind",
     [

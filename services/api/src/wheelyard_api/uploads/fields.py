@@ -19,6 +19,7 @@ from wheelyard_core.domain.errors import Gone, InvalidInput
 from wheelyard_core.domain.filenames import DistributionFilename, Filetype
 from wheelyard_core.domain.names import PackageName
 from wheelyard_core.domain.versions import ReleaseVersion
+from wheelyard_core.domain.wording import quoted
 
 _NO_VALUE: Final = frozenset({"", "UNKNOWN"})
 
@@ -48,7 +49,7 @@ def check_action(fields: Mapping[str, list[str]], query: Mapping[str, str]) -> N
     if action in {"submit", "submit_pkg_info", "doc_upload"}:
         raise Gone(f":action={action} is gone; upload files with twine or uv")
     if action not in {"", "file_upload"}:
-        raise InvalidInput(f":action must be file_upload, not {action!r}")
+        raise InvalidInput(f":action must be file_upload, not {quoted(action)}")
     if _one(fields, "protocol_version") not in {"", "1"}:
         raise InvalidInput("protocol_version must be 1, if it is sent at all")
 
@@ -57,7 +58,7 @@ def read_declared(fields: Mapping[str, list[str]]) -> Declared:
     """Return what the fields declare. Raises InvalidInput and its kin, naming the field."""
     filetype = _one(fields, "filetype")
     if filetype and filetype not in set(Filetype):
-        raise InvalidInput(f"filetype must be sdist or bdist_wheel, not {filetype!r}")
+        raise InvalidInput(f"filetype must be sdist or bdist_wheel, not {quoted(filetype)}")
     return Declared(
         name=PackageName.parse(_required(fields, "name")),
         version=ReleaseVersion.parse(_required(fields, "version")),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
+from urllib.parse import parse_qs
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
@@ -47,7 +48,7 @@ class UploadForm:
     ) -> None:
         kind, options = parse_options_header(content_type)
         boundary = options.get("boundary", "")
-        if kind != "multipart/form-data" or not boundary:
+        if kind.lower() != "multipart/form-data" or not boundary:
             raise InvalidInput(
                 "An upload is a form of the type multipart/form-data with a boundary"
             )
@@ -177,6 +178,27 @@ class UploadForm:
         if piece:
             self.last_byte_at = self._clock()
         return piece
+
+
+def read_urlencoded(body: Input, limits: LimitSettings) -> Mapping[str, list[str]]:
+    """Return the fields of a form that cannot have a file. Raises TooLarge, Broken.
+
+    Werkzeug would read such a body whole, whatever its size.
+    """
+    try:
+        content = body.read(limits.form_size + 1)
+    except (OSError, ValueError, ClientDisconnected) as error:
+        raise Broken("The connection broke in the middle of the upload; send it again") from error
+    if len(content) > limits.form_size:
+        raise TooLarge(f"The fields of the form take more than {limits.form_size} bytes")
+    try:
+        return parse_qs(
+            content.decode("utf-8", "replace"),
+            keep_blank_values=True,
+            max_num_fields=limits.form_fields,
+        )
+    except ValueError as error:
+        raise TooLarge(f"The form has more than {limits.form_fields} fields") from error
 
 
 class FileTooLarge(TooLarge):

@@ -11,7 +11,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from wheelyard_api.maintenance import still_taken
 from wheelyard_api.uploads.fields import check_action
-from wheelyard_api.uploads.form import FileTooLarge, UploadForm
+from wheelyard_api.uploads.form import FileTooLarge, UploadForm, read_urlencoded
 from wheelyard_api.uploads.measuring import UploadWatch
 from wheelyard_api.uploads.pipeline import Submission
 from wheelyard_core.domain.access import Actor, JobToken, Permission, user_of
@@ -168,8 +168,8 @@ def _refuse_by_length() -> None:
 def _refuse_by_action() -> None:
     """Say of a form that cannot have a file what its action deserves: `register` sends such."""
     if request.mimetype == "application/x-www-form-urlencoded":
-        request.max_form_memory_size = registry().settings.limits.form_size
-        check_action(request.form.to_dict(flat=False), request.args)
+        fields = read_urlencoded(request.stream, registry().settings.limits)
+        check_action(fields, request.args)
 
 
 def _limit_idleness() -> None:
