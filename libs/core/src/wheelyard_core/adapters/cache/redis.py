@@ -28,6 +28,8 @@ _VERDICT_LIFE: Final = 60
 _LONGEST_WAIT: Final = 1.0
 _WAIT_GRACE: Final = 0.5
 _SCANNED: Final = 1_000
+# Those of projects, and those of groups (usecases/pages.py, usecases/group_pages.py).
+_PAGES: Final = ("page:*", "group-page:*")
 
 # The stored form of a page begins with its format and serial, big-endian (simple/render.py), so
 # two pages of one format compare as strings; another format is replaced. Format 0, which says that
@@ -69,14 +71,15 @@ def connect(settings: CacheSettings, timeout: float = _TIMEOUT) -> Redis:
 
 
 def forget_pages(settings: CacheSettings) -> int:
-    """Remove all pages: a database that was restored would find newer ones. Return how many.
+    """Remove all pages: those of a lost history have its serials. Return how many.
 
-    Raises CacheUnavailable.
+    A database that was restored gives the same serials to other changes. Raises CacheUnavailable.
     """
     redis, gone = connect(settings), 0
     try:
-        for name in redis.scan_iter(f"{settings.prefix}page:*", count=_SCANNED):
-            gone += redis.unlink(name)
+        for pages in _PAGES:
+            for name in redis.scan_iter(f"{settings.prefix}{pages}", count=_SCANNED):
+                gone += redis.unlink(name)
     except (RedisError, OSError) as error:
         raise CacheUnavailable(f"Redis does not answer: {type(error).__name__}") from error
     finally:
