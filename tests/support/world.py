@@ -14,14 +14,22 @@ from tests.support.actors import ACTORS, Headers, Place, token
 from tests.support.backstage import Backstage
 from tests.support.distributions import ADistribution, Built
 from tests.support.forms import AForm, form_headers
-from tests.support.ladder import ACTOR, PLACE, PRIVATE, VISIBILITIES, Ladder, Route
-from tests.support.seed import Seed, unique
+from tests.support.ladder import ACTOR, INTERNAL, PLACE, PRIVATE, VISIBILITIES, Ladder, Route
+from tests.support.seed import Seed, SeededProject, unique
 from tests.support.wheelyard import Wheelyard
 
-from wheelyard_core.domain.access import Role, Visibility
+from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
 
 REALM: Final = 'Basic realm="Wheelyard"'
+# What outsiders may not know of, beside the private place: where its registry may be read by
+# anybody they know of it.
+HIDDEN: Final = tuple(
+    (visibility, level)
+    for visibility in (PRIVATE, INTERNAL)
+    for level in RegistryAccess
+    if level is not RegistryAccess.PUBLIC
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,7 @@ class Spot(dict[str, object]):
         self.world, self.visibility = world, visibility
         self.place = Place(seed, outer, project, seed.project())
         self.actors: dict[str, Headers] = {}
-        super().__init__(
-            id=project.id, path=project.path,
-            group=project.group.id, group_path=project.group.path,
-        )  # fmt: skip
+        super().__init__(facts_of(project))
 
     def __missing__(self, word: str) -> object:
         self.update(FACTS[word](self))
@@ -75,6 +80,12 @@ class Spot(dict[str, object]):
         """Return what addresses have of a place that does not exist."""
         nowhere = {"id": 987_654_321, "path": "no/such"}
         return ChainMap(nowhere | {"group": 987_654_321, "group_path": "no"}, self)
+
+
+def facts_of(project: SeededProject) -> dict[str, object]:
+    """Return what addresses have of a project and its group."""
+    group = project.group
+    return {"id": project.id, "path": project.path, "group": group.id, "group_path": group.path}
 
 
 @dataclass
@@ -147,15 +158,27 @@ class World:
                     spot.forget(route.uses_up, actor)
 
     def betrayals(self, ladder: Ladder, actor: str) -> Iterator[str]:
-        """Ask as somebody who may not know the private place; tell which answers betray it."""
+        """Ask as somebody who may not know what is hidden; tell which answers betray it."""
         spot = self.spot(PRIVATE)
-        headers = spot.headers(actor)
+        headers, hidden_places = spot.headers(actor), self.hidden_from(actor)
         for route, expected in ladder.expected(actor, PRIVATE):
-            hidden = self.ask(route, spot, headers)
             nowhere = self.ask(route, spot.unknown(), headers)
-            alike = (hidden.status, hidden.body) == (nowhere.status, nowhere.body)
-            if expected not in {401, 403, 404} or not alike:
-                yield f"{route.method} {route.path}: {hidden} is not {nowhere}"
+            for kind, place in hidden_places.items():
+                hidden = self.ask(route, place, headers)
+                alike = (hidden.status, hidden.body) == (nowhere.status, nowhere.body)
+                if expected not in {401, 403, 404} or not alike:
+                    yield f"{kind} {route.method} {route.path}: {hidden} is not {nowhere}"
+
+    def hidden_from(self, actor: str) -> Mapping[str, Mapping[str, object]]:
+        """Return what addresses have of a project of every kind that an outsider may not know."""
+        spot = self.spot(PRIVATE)
+        places: dict[str, Mapping[str, object]] = {"private": spot}
+        for visibility, level in HIDDEN:
+            # Persons see what is internal.
+            if visibility is PRIVATE or actor != "stranger":
+                kind = self.seed.project(visibility=visibility, access=level)
+                places[f"{visibility} {level}"] = ChainMap(facts_of(kind), spot)
+        return places
 
 
 @contextmanager

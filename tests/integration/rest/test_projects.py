@@ -69,6 +69,25 @@ def test_the_path_of_a_project_may_read_like_an_address(town: Town) -> None:
         assert town.admin.get(f"/projects/acme%2F{name}/packages") == []
 
 
+def test_a_namespace_of_others_is_like_one_that_does_not_exist(town: Town) -> None:
+    personal = town.person().post("/projects", name="theirs")["namespace"]["id"]
+    hidden = town.group()["id"]
+    stranger = town.person()
+    made = town.project()
+    bot = town.admin.post(
+        f"/projects/{made['id']}/access_tokens", name="bot", scopes=["api"], access_level=40
+    )
+
+    for who in (stranger, town.holder(bot["token"])):
+        answers = [
+            who.ask("POST", "/projects", json={"name": "mine", "namespace_id": namespace})
+            for namespace in (987_654_321, hidden, personal)
+        ]
+
+        assert [answer.status_code for answer in answers] == [404] * 3
+        assert len({answer.data for answer in answers}) == 1, answers[0].text
+
+
 def test_a_project_without_a_namespace_is_ones_own(town: Town) -> None:
     ada, bob = town.person(), town.person()
 

@@ -87,6 +87,7 @@ _ROLE_FOR: Final = {
 }
 # What a token may that is there to publish.
 _OF_PUBLISHERS: Final = frozenset({Permission.SEE, Permission.PUSH, Permission.SEE_UPLOADS})
+_DISABLED: Final = "The package registry of this project is disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +189,14 @@ def require(
     if policy is None:
         raise NotFound("Project not found")
     role = _effective_role(actor, policy, member_as)
-    registry = permission not in {Permission.SEE, Permission.ADMINISTER, Permission.DESTROY}
-    if registry and policy.registry_access is RegistryAccess.DISABLED:
-        raise NotFound("Project not found, or its package registry is disabled")
     if permission is Permission.PULL and policy.anybody_may_pull:
         return
+    # Before all that only an existing project can be refused for.
     if not _sees(actor, policy, role):
         raise NotFound("Project not found")
+    registry = permission not in {Permission.SEE, Permission.ADMINISTER, Permission.DESTROY}
+    if registry and policy.registry_access is RegistryAccess.DISABLED:
+        raise NotFound(_DISABLED)
     if not _may(actor, policy, role, permission):
         raise NotAllowed(_lacking(actor, permission))
 
@@ -210,7 +212,7 @@ def _require_of_anybody(
             if permission is Permission.SEE:
                 return
             if policy.registry_access is RegistryAccess.DISABLED:
-                raise NotFound("The package registry of this project is disabled")
+                raise NotFound(_DISABLED)
     raise AuthenticationRequired(actor.refused or "Authentication is required: give a token")
 
 

@@ -92,15 +92,14 @@ def remove_project(uow: UnitOfWork, project_id: int) -> None:
 
 def _namespace(acting: Acting, namespace_id: int | None) -> Group:
     if namespace_id is None:
-        personal = acting.uow.groups.personal(acting.human().user_id, make=True)
+        found = acting.uow.groups.personal(acting.human().user_id, make=True)
     else:
-        personal = acting.uow.groups.namespace(namespace_id) if namespace_id <= LAST_ID else None
-        if personal is None or personal.owner_id is None:
-            group, _ = acting.in_group(personal, GroupPermission.ADD)
-            return group
-        person = acting.human()
-        if person.user_id != personal.owner_id and not person.is_admin:
-            personal = None
-    if personal is None:
-        raise NotFound("Namespace not found")
-    return personal
+        found = acting.uow.groups.namespace(namespace_id) if namespace_id <= LAST_ID else None
+    if found is None or found.owner_id is None:
+        group, _ = acting.in_group(found, GroupPermission.ADD)
+        return group
+    person = acting.person(writes=True)
+    if person.is_bot or not (person.is_admin or person.user_id == found.owner_id):
+        # Somebody else's is like a group that is not there.
+        raise NotFound("Group not found")
+    return found
