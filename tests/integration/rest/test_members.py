@@ -69,6 +69,36 @@ def test_a_role_is_inherited_and_the_highest_counts(town: Town) -> None:
     ada.put(f"/projects/{project['id']}", description="as maintainer")
 
 
+def test_members_of_a_hidden_group_are_shown_to_no_stranger_of_what_is_below(town: Town) -> None:
+    hidden = town.group()
+    shown = town.group(parent_id=hidden["id"], visibility="public")
+    project = town.project(namespace_id=shown["id"], visibility="public")
+    above, between = town.member(40, group=hidden), town.member(30, group=shown)
+    direct = town.member(20, project)
+    town.admin.post(f"/groups/{hidden['id']}/members", user_id=direct.id, access_level=50)
+    stranger = town.person()
+    path, of_group = f"/projects/{project['id']}/members/all", f"/groups/{shown['id']}/members/all"
+
+    roles = {one["id"]: one["access_level"] for one in stranger.get(path)}
+
+    # Whoever makes a group owns it: the administrator.
+    assert roles == {town.admin.id: 50, between.id: 30, direct.id: 20}
+    assert set(ids(stranger.get(of_group))) == {town.admin.id, between.id}
+    for place in (path, of_group):
+        stranger.get(f"{place}/{above.id}", status=404)
+    assert stranger.get(f"{path}/{direct.id}")["access_level"] == 20
+    everybody = {town.admin.id: 50, above.id: 40, between.id: 30, direct.id: 50}
+    for who in (direct, between, above, town.admin):
+        assert {one["id"]: one["access_level"] for one in who.get(path)} == everybody
+
+
+def test_the_owner_of_a_personal_project_is_shown_to_who_sees_it(town: Town) -> None:
+    ada = town.person()
+    mine = ada.post("/projects", name="mine", visibility="public")
+
+    assert ids(town.person().get(f"/projects/{mine['id']}/members/all")) == [ada.id]
+
+
 def test_nobody_grants_or_takes_a_role_above_their_own(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}/members"

@@ -1,6 +1,6 @@
 """Administer members of groups and projects. Nobody grants, or takes, a role above their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wheelyard_core.domain.access import Permission, Role, user_of
@@ -25,18 +25,21 @@ class Where:
     is_group: bool
 
     def read(self, acting: Acting) -> Place:
-        """Return the place if the actor may see its members."""
+        """Return the place if the actor may see its members, with the groups above that it sees."""
         # A public project shows its packages to anybody, and its people to those it knows.
         acting.known()
         if self.is_group:
-            group, _ = acting.group(self.reference, GroupPermission.SEE)
+            group, role = acting.group(self.reference, GroupPermission.SEE)
             place = place_of_group(group)
         else:
-            project, _ = acting.project(self.reference, Permission.SEE)
+            project, role = acting.project(self.reference, Permission.SEE)
             place = place_of_project(project)
         # Deploy and job tokens are for packages.
         acting.person(writes=False)
-        return place
+        # Whoever is a member sees the way up; what is public may be below what is hidden.
+        if role > Role.NONE:
+            return place
+        return replace(place, above=tuple(one for one in place.above if _shows(acting, one)))
 
     def manage(self, acting: Acting) -> tuple[Place, Role]:
         """Return the place, and the actor's role there, if the actor may change its members."""
@@ -124,6 +127,19 @@ def get_member(
     if found is None:
         raise NotFound("Member not found")
     return found
+
+
+def _shows(acting: Acting, namespace_id: int) -> bool:
+    """Tell whether the actor may know a namespace, and so who is in it."""
+    namespace = acting.uow.groups.namespace(namespace_id)
+    if namespace is not None and namespace.owner_id is not None:
+        # The path of what is in it names the one who is.
+        return True
+    try:
+        acting.in_group(namespace, GroupPermission.SEE)
+    except NotFound:
+        return False
+    return True
 
 
 def _record(
