@@ -60,3 +60,26 @@ def test_an_upload_over_a_quick_broker_waits(
     yard: Yard, project: SeededProject, developer: str
 ) -> None:
     assert upload(yard, project, developer, broker_takes=0.0) != []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {
+            "WHEELYARD_VERDICT_SECONDS": "1",
+            "WHEELYARD_PUBLIC_URL": "http://yard.example/registry",
+        }
+    ],
+    indirect=True,
+)
+def test_the_status_address_is_below_the_public_one(
+    yard: Yard, project: SeededProject, developer: str
+) -> None:
+    with yard.hand.resting():
+        answer = yard.publish(project.id, ADistribution().wheel(), developer)
+        path = f"/api/v4/projects/{project.id}/packages/pypi/uploads/{answer.get_json()['id']}"
+        status = yard.ask("GET", path, developer)
+
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/registry{path}"
+    assert status.get_json()["status"] == "received"

@@ -100,9 +100,11 @@ def _answer(receipt: Receipt, project_id: int, deadline: float) -> Response:
             return _refused(receipt.upload_id, status)
     response = jsonify({"message": "202 Accepted", "id": receipt.upload_id})
     response.status_code = HTTPStatus.ACCEPTED
-    response.headers["Location"] = url_for(
+    status_address = url_for(
         "uploads.status", reference=str(project_id), upload_id=receipt.upload_id
     )
+    # The gateway may be below a path, of which nothing reaches us.
+    response.headers["Location"] = f"{here.settings.http.base_path}{status_address}"
     return response
 
 
