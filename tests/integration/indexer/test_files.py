@@ -129,6 +129,9 @@ def test_a_range_outside_is_refused_with_the_size(published: Reader) -> None:
         answer = published.ask(WHOLE, {"Range": asked})
         assert (answer.status_code, answer.data) == (416, b"")
         assert answer.headers["Content-Range"] == f"bytes */{SIZE}"
+        # A cache between us and a client must not give it to who asks for the file.
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in answer.headers
 
 
 def test_if_range_and_if_none_match_compare_the_digest(published: Reader) -> None:

@@ -14,6 +14,7 @@ _UNCHANGED: Final = "304 NOT MODIFIED"
 _OUTSIDE: Final = "416 REQUESTED RANGE NOT SATISFIABLE"
 # Never a Content-Encoding: uv would unpack a wheel before it looks at its digest.
 _TYPE: Final = ("Content-Type", "application/octet-stream")
+_RANGES: Final = ("Accept-Ranges", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def file_answer(file: ServedFile, asked: Asked, *, public: bool) -> FileAnswer:
     etag = f'"{file.sha256}"'
     audience = "public" if public else "private"
     headers = [
-        ("Accept-Ranges", "bytes"),
+        _RANGES,
         ("ETag", etag),
         ("Cache-Control", f"max-age=365000000, immutable, {audience}"),
     ]
@@ -80,10 +81,22 @@ def file_answer(file: ServedFile, asked: Asked, *, public: bool) -> FileAnswer:
         wanted = asked.range if is_get else None
         part = wanted_span(wanted, asked.if_range, etag, file.size)
     except Unsatisfiable:
-        headers += [_TYPE, ("Content-Length", "0"), ("Content-Range", f"bytes */{file.size}")]
-        return FileAnswer(_OUTSIDE, headers)
+        return _outside(file)
     span = part or Span(0, file.size)
     headers += [_TYPE, ("Content-Length", str(span.length))]
     if part is not None:
         headers.append(("Content-Range", f"bytes {span.start}-{span.stop - 1}/{file.size}"))
     return FileAnswer(_WHOLE if part is None else _PART, headers, span if is_get else None)
+
+
+def _outside(file: ServedFile) -> FileAnswer:
+    # A shared cache may keep any final answer that says how long it lasts (RFC 9111, 3): with the
+    # file's headers it would be given to whoever asks for the file.
+    headers = [
+        _RANGES,
+        ("Cache-Control", "no-store"),
+        _TYPE,
+        ("Content-Length", "0"),
+        ("Content-Range", f"bytes */{file.size}"),
+    ]
+    return FileAnswer(_OUTSIDE, headers)
