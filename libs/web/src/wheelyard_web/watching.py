@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 EXCHANGE: Final = "wheelyard.exchange"
 _PROBES: Final = frozenset({"/livez", "/readyz"})
+# As in the gateway (deploy/nginx), so that one request has one id in all logs.
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # Far fewer are ever seen by one process, unless it stands in the open without a proxy.
 _PEERS: Final = 4096
