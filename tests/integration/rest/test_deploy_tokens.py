@@ -37,6 +37,16 @@ def test_deploy_tokens_have_a_name_without_a_plus(town: Town) -> None:
     assert keeper.status("GET", "/deploy_tokens") == 403
 
 
+def test_no_deploy_token_takes_the_name_that_job_tokens_go_with(town: Town) -> None:
+    fields = {"name": "x", "scopes": ["read_package_registry"]}
+
+    for kind, place in (("projects", town.project()), ("groups", town.group())):
+        path = f"/{kind}/{place['id']}/deploy_tokens"
+        for taken in ("gitlab-ci-token", " gitlab-ci-token "):
+            town.admin.refused(path, "gitlab-ci-token", username=taken, **fields)
+        assert town.admin.get(path) == []
+
+
 def test_a_deleted_deploy_token_reads_no_more(town: Town) -> None:
     project = town.project()
     path = f"/projects/{project['id']}/deploy_tokens"

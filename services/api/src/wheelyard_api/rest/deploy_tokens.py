@@ -11,6 +11,7 @@ from wheelyard_api.rest.lists import answer_list, read_stretch
 from wheelyard_api.rest.params import Params
 from wheelyard_api.rest.tokens import read_new_token
 from wheelyard_core.domain.administration import TokenFilter
+from wheelyard_core.domain.credentials import JOB_USER
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.domain.tokens import TokenKind
 from wheelyard_core.usecases import administer_deploy_tokens
@@ -93,4 +94,7 @@ def _username(params: Params) -> str | None:
     # It is half of what Basic authentication sends.
     if ":" in username or not username.isprintable():
         raise InvalidInput("username can contain no colon, and only what can be shown")
-    return username.strip()
+    username = username.strip()
+    if username == JOB_USER:
+        raise InvalidInput("username cannot be gitlab-ci-token: job tokens alone go with that name")
+    return username
