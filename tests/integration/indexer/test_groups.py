@@ -217,6 +217,19 @@ def test_a_token_that_is_revoked_reads_no_page_of_a_group(
     assert member.ask(f"files/{ONE.sha256}/{ONE.filename}", secret)[0] == 401
 
 
+def test_a_number_that_is_too_long_names_no_group(
+    yard: Yard, member: GroupReader, project: SeededProject
+) -> None:
+    yard.must_publish(project.id, member.secret, ONE)
+    # Cut to what fits 64 bits it would be the group's.
+    long = f"/api/v4/groups/{member.group.id:018}9/-/packages/pypi"
+    headers = {"PRIVATE-TOKEN": member.secret}
+
+    for what in ("simple/", "simple/demo/", f"files/{ONE.sha256}/{ONE.filename}"):
+        assert member.ask(what)[0] == 200
+        assert member.replica.client.get(f"{long}/{what}", headers=headers).status_code == 404
+
+
 def choose(yard: Yard, group: SeededGroup, overlap: PackageOverlap) -> None:
     with yard.registry.database.begin() as uow:
         uow.groups.change(group.id, GroupChanges(package_overlap=overlap))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from wheelyard_core.adapters.db import paths, reaching
 from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
 from wheelyard_core.adapters.db.models import Member, Namespace, Token, User
-from wheelyard_core.adapters.db.projects import group_ids_of
+from wheelyard_core.adapters.db.projects import LONGEST_ID, group_ids_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.administration import (
@@ -28,7 +28,6 @@ _ORDERS: Final = {
     "full_path": Namespace.path_key,
     "created_at": Namespace.created_at,
 }
-_LONGEST_ID: Final = 18
 
 
 class SqlGroups:
@@ -41,8 +40,7 @@ class SqlGroups:
         """Return the group of a number or a full path, in any case; no personal namespace."""
         query = select(Namespace).where(Namespace.owner_id.is_(None))
         if reference.isascii() and reference.isdecimal():
-            # A longer number is no id, and PostgreSQL would refuse it.
-            if len(reference) > _LONGEST_ID:
+            if len(reference) > LONGEST_ID:
                 return None
             row = self._session.scalar(query.where(Namespace.id == int(reference)))
         else:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import serials
 from wheelyard_core.adapters.db.models import File, Member, Namespace, Package, ProjectRow
-from wheelyard_core.adapters.db.projects import group_ids_of
+from wheelyard_core.adapters.db.projects import LONGEST_ID, group_ids_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import ProjectPolicy, Role
 from wheelyard_core.domain.catalogue import ListedFile, PackageListing, RootListing, Yanked
@@ -144,7 +144,9 @@ class SqlPages:
     def _group(self, reference: str) -> Namespace | None:
         query = select(Namespace).where(Namespace.owner_id.is_(None))
         if reference.isascii() and reference.isdecimal():
-            return self._session.scalar(query.where(Namespace.id == int(reference[:18])))
+            if len(reference) > LONGEST_ID:
+                return None
+            return self._session.scalar(query.where(Namespace.id == int(reference)))
         return self._session.scalar(query.where(Namespace.path_key == reference.strip("/").lower()))
 
     def _roles(self, user_id: int | None) -> tuple[dict[int, int], dict[int, int]]:

@@ -10,6 +10,8 @@ from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
 from wheelyard_core.domain.access import ProjectPolicy, Role
 from wheelyard_core.domain.catalogue import Project
 
+# Digits that surely fit 64 bits: a longer number is no id, and PostgreSQL would refuse it.
+LONGEST_ID: Final = 18
 _ABOVE: Final = aliased(Namespace)
 _BURNS_ABOVE: Final = (
     exists()
@@ -47,8 +49,7 @@ class SqlProjects:
     def find(self, reference: str) -> Project | None:
         """Return the project of a number or a full path, in any case."""
         if reference.isascii() and reference.isdecimal():
-            # A longer number is no id, and PostgreSQL would refuse it.
-            if len(reference) > 18:  # noqa: PLR2004  digits that surely fit 64 bits
+            if len(reference) > LONGEST_ID:
                 return None
             rows = self._session.execute(_BY_ID, {"key": int(reference)})
         else:
