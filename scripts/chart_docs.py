@@ -38,9 +38,11 @@ def _tables() -> str:
     rows = list(_rows("", component, values["defaults"], definitions))
     parts += _table(
         "Components",
-        "`defaults`, `gateway`, `api`, `indexer`, `scheduler`, `migrate`, `smoke`, `robot` and "
-        "each of `worker.groups` have these keys; what a component does not say is that of "
-        "`defaults`. `migrate`, `smoke` and `robot` run and end, and have those of pods only.",
+        "`defaults`, `gateway`, `api`, `indexer`, `scheduler`, `migrate`, `smoke`, `robot`, "
+        "`worker.defaults` and each of `worker.groups` have these keys; what a component does not "
+        "say is that of `defaults`, and what a group does not say first that of "
+        "`worker.defaults`. `migrate`, `smoke` and `robot` run and end, and have those of pods "
+        "only. A probe of another kind stands instead of the chart's `httpGet`.",
         rows,
     )
     rows = [

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
-from tests.support.chart import REPOSITORY, Rendered, containers
+from tests.support.chart import REPOSITORY, Chart, Rendered, containers
 
 _STORES = "StatefulSet/"
+# What finds out whether a container is well; Kubernetes refuses a probe of none or of two.
+_HANDLERS = frozenset({"httpGet", "exec", "tcpSocket", "grpc"})
 
 
 def pods(rendered: Rendered) -> list[tuple[str, Any]]:
@@ -75,3 +77,50 @@ def test_the_gateway_has_the_one_configuration(file: Any, examples: dict[str, Re
     mounted = examples["default"].of("ConfigMap")["gateway"]["data"][file.name]
 
     assert mounted.rstrip() == file.read_text().rstrip()
+
+
+def _probes(rendered: Rendered) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{name} {key}", probe)
+        for name, pod in rendered.pods()
+        for container in containers(pod)
+        for key, probe in container.items()
+        if key.endswith("Probe")
+    ]
+
+
+def test_every_probe_asks_in_exactly_one_way(example: Rendered) -> None:
+    for name, probe in _probes(example):
+        assert len(probe.keys() & _HANDLERS) == 1, name
+
+
+def test_a_group_of_ones_own_is_as_whole_as_the_charts(chart: Chart) -> None:
+    group = 'worker.groups.big={"queues": ["verify"], "concurrency": 1}'
+    rendered = chart.render("default", sets=[group])
+    deployments = rendered.of("Deployment")
+    specs = [deployments[f"worker-{name}"]["spec"]["template"]["spec"] for name in ("big", "index")]
+    (big,), (index,) = (spec["containers"] for spec in specs)
+
+    for key in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert big[key] == index[key]
+    assert big["resources"]["requests"].keys() == index["resources"]["requests"].keys()
+    assert big["resources"]["limits"].keys() == index["resources"]["limits"].keys()
+    assert "lifecycle" not in big, "no Service sends anybody to a worker: nothing to wait for"
+    assert specs[0]["terminationGracePeriodSeconds"] == specs[1]["terminationGracePeriodSeconds"]
+
+
+@pytest.mark.parametrize("component", ["api", "worker.groups.verify", "worker.groups.big"])
+def test_a_probe_of_ones_own_kind_stands_instead_of_the_charts(
+    component: str, chart: Chart
+) -> None:
+    sets = [
+        'worker.groups.big={"queues": ["verify"], "concurrency": 1}',
+        f'{component}.livenessProbe={{"exec": {{"command": ["true"]}}}}',
+    ]
+    name = component.replace("worker.groups.", "worker-")
+    rendered = chart.render("default", sets=sets)
+    pod = rendered.of("Deployment")[name]["spec"]["template"]
+    probe = pod["spec"]["containers"][0]["livenessProbe"]
+
+    assert probe.keys() & _HANDLERS == {"exec"}
+    assert probe["timeoutSeconds"] == 3

@@ -1,4 +1,4 @@
-{{/* What each component is: `defaults`, and its own section over that. */}}
+{{/* What each component is: `defaults`, for a worker `worker.defaults` over that, and its own section. */}}
 
 {{/* Lay *over* over *base*, map by map, in place. Sprig's merge takes `false` and 0 for "not given". */}}
 {{- define "wheelyard.overlay" -}}
@@ -15,6 +15,9 @@
 {{/* Put into *into* what *component* is. Of: root, component, program, own, into. */}}
 {{- define "wheelyard.component" -}}
 {{- $values := deepCopy .root.Values.defaults -}}
+{{- if eq .program "worker" -}}
+{{- include "wheelyard.overlay" (dict "base" $values "over" (deepCopy .root.Values.worker.defaults)) -}}
+{{- end -}}
 {{- include "wheelyard.overlay" (dict "base" $values "over" (deepCopy .own)) -}}
 {{- if $values.enabled -}}
 {{- $_ := set .into .component (dict "root" .root "component" .component "program" .program "values" $values "name" (printf "%s-%s" (include "wheelyard.fullname" .root) .component)) -}}

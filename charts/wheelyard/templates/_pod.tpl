@@ -243,8 +243,11 @@ ports:
 {{- define "wheelyard.probes" -}}
 {{- if not (or (has .program (list "migrate" "smoke" "robot")) .root.Values.diagnosticMode.enabled) -}}
 {{- range $probe := list "startupProbe" "livenessProbe" "readinessProbe" }}
+{{- $given := get $.values $probe }}
+{{- /* Ours ask by http. Kubernetes refuses a probe that asks in two ways. */}}
+{{- if or $given.exec $given.tcpSocket $given.grpc }}{{ $given = omit $given "httpGet" }}{{ end }}
 {{ $probe }}:
-  {{- toYaml (get $.values $probe) | nindent 2 }}
+  {{- toYaml $given | nindent 2 }}
 {{- end -}}
 {{- end -}}
 {{- end }}
