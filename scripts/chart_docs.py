@@ -100,6 +100,8 @@ def _shown(value: Any) -> str:
     if value in ("", None, [], {}):
         return ""
     text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    # A table ends its cell at a bar, in code as well.
+    text = text.replace("|", "\\|")
     return f"`{text}`" if len(text) <= _LONG else "see values.yaml"
 
 
