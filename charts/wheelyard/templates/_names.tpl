@@ -35,15 +35,15 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{/* An image's name. Of: root, image (which may leave out what `image` has). */}}
+{{/* An image's name. Of: root, image. Without a repository of its own it is ours, and leaves out what `image` has. */}}
 {{- define "wheelyard.image" -}}
 {{- $image := .image | default dict -}}
-{{- $base := .root.Values.image -}}
-{{- $own := hasKey $image "repository" | ternary $image $base -}}
-{{- $registry := $image.registry | default $base.registry | default .root.Values.global.imageRegistry -}}
-{{- $digest := $image.digest | default $own.digest -}}
-{{- $tag := $image.tag | default $own.tag | default .root.Chart.AppVersion -}}
-{{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $own.repository | default $base.repository }}{{ if $digest }}@{{ $digest }}{{ else }}:{{ $tag }}{{ end -}}
+{{- $rest := empty $image.repository | ternary .root.Values.image dict -}}
+{{- $registry := .root.Values.global.imageRegistry | default $image.registry | default $rest.registry -}}
+{{- /* Another tag is another image than that of the digest. */}}
+{{- $digest := $image.digest | default (empty $image.tag | ternary $rest.digest "") -}}
+{{- $tag := $image.tag | default $rest.tag | default .root.Chart.AppVersion -}}
+{{- with $registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $image.repository | default $rest.repository }}{{ if $digest }}@{{ $digest }}{{ else }}:{{ $tag }}{{ end -}}
 {{- end }}
 
 {{- define "wheelyard.serviceAccount" -}}
