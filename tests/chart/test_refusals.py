@@ -16,6 +16,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
      "broker.existingSecretUriKey needs broker.existingSecret"),
     ("acl", {"cache": {"username": "u", "existingSecret": ""}},
      "cache.username needs cache.existingSecret"),
+    ("owner", {"externalDatabase": {"existingSecretUriKey": "u", "migration": {"host": "direct"}}},
+     "externalDatabase.migration needs host, user and existingSecret"),
     ("one", {"broker": {"host": "r"}, "cache": {"host": "r"}}, "broker and cache are one server"),
     ("redirect", {"config": {"downloads": "redirect"}}, "needs objectStorage.publicEndpoint"),
     ("fetch", {"config": {"downloads": "gateway"}}, "needs an objectStorage.endpoint by http"),

@@ -1,5 +1,6 @@
 """What pods are told is what the services read, and all that they read can be told."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,33 @@ def test_certificates_and_roles_of_ones_own_arrive(
         "rediss://wheelyard:secret@broker.example.com:6379/0"
         f"?ssl_cert_reqs=required&ssl_ca_certs={tmp_path}/api/broker-ca.crt"
     )
+
+
+@pytest.mark.parametrize(
+    ("sets", "address"),
+    [
+        (
+            {
+                "existingSecretUriKey": "uri",
+                "migration": {"host": "direct", "user": "owner", "existingSecret": "owner"},
+            },
+            "owner@direct:5432",
+        ),
+        ({"migration": {"port": 5433}}, "wheelyard@db.example.com:5433"),
+        ({"existingSecretUriKey": "uri"}, "yard:secret@db:5432"),
+    ],
+    ids=["uri", "port", "same"],
+)
+def test_the_migration_goes_where_it_is_told_to(
+    sets: dict[str, Any], address: str, chart: Chart, tmp_path: Path
+) -> None:
+    told_ = [f"externalDatabase.{key}={json.dumps(value)}" for key, value in sets.items()]
+    rendered = chart.render("default", sets=told_)
+    (migrate,) = (pod for name, pod in rendered.pods() if name.startswith("Job/"))
+
+    owner = told(rendered, migrate, migrate["spec"]["containers"][0], tmp_path / "migrate")
+
+    assert f"//{address}/" in owner.database.url
 
 
 def test_pods_that_trace_are_told_where_to_and_who_they_are(

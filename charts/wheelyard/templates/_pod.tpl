@@ -191,10 +191,14 @@ volumeMounts:
 {{- $own = append $own (dict "name" "OTEL_RESOURCE_ATTRIBUTES" "value" (printf "k8s.namespace.name=%s,k8s.pod.name=$(POD_NAME),k8s.node.name=$(NODE_NAME)" $root.Release.Namespace)) -}}
 {{- end -}}
 {{- $migration := $root.Values.externalDatabase.migration -}}
-{{- if and (eq .program "migrate") (not $root.Values.dev.postgresql.enabled) (or $migration.host $migration.user $migration.existingSecret) -}}
+{{- if and (eq .program "migrate") (include "wheelyard.migratesApart" $root) -}}
 {{- $given := $root.Values.externalDatabase -}}
 {{- $database := dict "host" ($migration.host | default $given.host) "port" (int $migration.port | default (int $given.port)) "user" ($migration.user | default $given.user) "name" $given.name "ssl" $given.sslMode -}}
 {{- $own = append $own (dict "name" "WHEELYARD_DATABASE_URL" "value" (include "wheelyard.databaseUrl" (dict "database" $database "ca" (not (empty $given.caSecret.name))))) -}}
+{{- if $given.existingSecretUriKey -}}
+{{- /* The address in the file would count instead. */}}
+{{- $own = append $own (dict "name" "WHEELYARD_DATABASE_URL_FILE" "value" "") -}}
+{{- end -}}
 {{- if $migration.existingSecret -}}
 {{- $own = append $own (dict "name" "WHEELYARD_DATABASE_PASSWORD_FILE" "value" "/run/wheelyard/secrets/migration-password") -}}
 {{- end -}}

@@ -85,6 +85,12 @@
 {{- if or $dev.postgresql.enabled $dev.broker.enabled $dev.cache.enabled $dev.objectStorage.enabled -}}true{{- end -}}
 {{- end }}
 
+{{/* "true" where the migration goes elsewhere, or as somebody else, than the services. */}}
+{{- define "wheelyard.migratesApart" -}}
+{{- $migration := .Values.externalDatabase.migration -}}
+{{- if and (not .Values.dev.postgresql.enabled) (or $migration.host $migration.port $migration.user $migration.existingSecret) -}}true{{- end -}}
+{{- end }}
+
 {{/* The database's address, without a password. Of: database, ca (whether there is a file of certificates). */}}
 {{- define "wheelyard.databaseUrl" -}}
 {{- $database := .database -}}

@@ -8,6 +8,8 @@
 {{- if not $dev.postgresql.enabled -}}
 {{- if and (not $v.externalDatabase.host) (not $v.externalDatabase.existingSecretUriKey) }}{{ $wrong = append $wrong "externalDatabase.host is not set (or existingSecretUriKey, or dev.postgresql.enabled for a try)" }}{{ end -}}
 {{- if not $v.externalDatabase.existingSecret }}{{ $wrong = append $wrong "externalDatabase.existingSecret is not set: the Secret with the database's password" }}{{ end -}}
+{{- $migration := $v.externalDatabase.migration -}}
+{{- if and $v.externalDatabase.existingSecretUriKey (include "wheelyard.migratesApart" .) (not (and $migration.host $migration.user $migration.existingSecret)) }}{{ $wrong = append $wrong "externalDatabase.migration needs host, user and existingSecret: what is in the address of existingSecretUriKey is not known here" }}{{ end -}}
 {{- end -}}
 {{- range $redis := list "broker" "cache" -}}
 {{- $given := get $v $redis -}}
