@@ -138,6 +138,42 @@ def test_only_the_api_asks_issuers_for_their_keys(examples: dict[str, Rendered])
     assert by_443 == {"api"}
 
 
+@pytest.mark.parametrize(
+    ("issuers", "ports"),
+    [
+        ([{"url": "https://gitlab.example.com:8443"}], {8443}),
+        ([{"url": "https://a.example:8443"}, {"url": "https://gitlab.com"}], {443, 8443}),
+        # Whoever says where its keys are is asked nowhere else.
+        ([{"url": "https://a.example:8443", "jwks_url": "https://b.example:9443/keys"}], {9443}),
+    ],
+    ids=["port", "two", "keys"],
+)
+def test_issuers_are_asked_at_the_ports_of_their_addresses(
+    issuers: list[dict[str, str]], ports: set[int], chart: Chart
+) -> None:
+    rendered = chart.render("full", sets=[f"auth.oidc.issuers={json.dumps(issuers)}"])
+    network = Network(rendered.of("NetworkPolicy").values())
+    issuer = End("issuer", address="198.51.100.7")
+    (api,) = (end for end in ends_of(rendered) if end.name == "api")
+
+    assert ports == {port for port in (80, 443, 8443, 9443) if network.lets(api, issuer, port)}
+
+
+def test_a_store_whose_address_is_secret_is_reached_at_the_port_that_is_said(chart: Chart) -> None:
+    sets = [
+        *('externalDatabase.existingSecretUriKey="uri"', "externalDatabase.port=6432"),
+        *('cache.existingSecretUriKey="uri"', "cache.port=6380"),
+    ]
+    rendered = chart.render("default", sets=sets)
+    network = Network(rendered.of("NetworkPolicy").values())
+    elsewhere = End("internet", address="192.0.2.1")
+    (indexer,) = (end for end in ends_of(rendered) if end.name == "indexer")
+
+    assert {6379, 6380, 6432} == {
+        port for port in (5432, 6379, 6380, 6432) if network.lets(indexer, elsewhere, port)
+    }
+
+
 def test_only_what_traces_reaches_the_collector(examples: dict[str, Rendered]) -> None:
     collector = End("collector", address="198.51.100.8")
     network = Network(examples["full"].of("NetworkPolicy").values())
