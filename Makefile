@@ -96,10 +96,8 @@ generate: setup  ## Write what is written by programs: docs/ERRORS.md, the chart
 	@$(BIN)/python -m scripts.dashboards
 
 .PHONY: chart-package
-chart-package:  ## Package the Helm chart into dist/, for `helm push` (VERSION=)
-	@mkdir -p dist
-	@helm lint --strict charts/wheelyard --values charts/wheelyard/ci/default-values.yaml
-	@helm package charts/wheelyard --destination dist $(if $(VERSION),--version $(VERSION) --app-version $(VERSION))
+chart-package:  ## Package the Helm chart into dist/, for `helm push` (IMAGE=ghcr.io/acme/wheelyard, VERSION=)
+	@IMAGE="$(IMAGE)" VERSION="$(VERSION)" scripts/chart-package
 
 .PHONY: lock
 lock: setup  ## Resolve requirements/*.in anew into hashed locks

@@ -1,11 +1,15 @@
 """Which image a container runs: of the chart, of a mirror, or of one's own."""
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.chart import Chart, Rendered, containers
+import yaml
+from tests.support.chart import CHART, REPOSITORY, Chart, Rendered, containers
 
+VERSION = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
 _ONE = "sha256:" + "1" * 64
 _TWO = "sha256:" + "2" * 64
 
@@ -67,3 +71,18 @@ def test_what_a_component_says_of_its_image_counts(
 
     assert found["api"].endswith(end)
     assert found["indexer"].endswith(f"@{_ONE}")
+
+
+def test_a_released_chart_names_the_image_of_its_release(chart: Chart, tmp_path: Path) -> None:
+    helm = Path(chart.helm.path).parent
+    environment = {"PATH": f"{helm}:/usr/bin:/bin", "IMAGE": "ghcr.io/acme/yard"}
+    script = REPOSITORY / "scripts" / "chart-package"
+
+    subprocess.run([script, tmp_path], env=environment, capture_output=True, timeout=60, check=True)
+
+    (package,) = tmp_path.iterdir()
+    released = images(Chart(chart.helm, package).render("default"))
+    ours = images(chart.render("default"))
+    assert released.pop("gateway") == ours.pop("gateway")
+    assert set(released.values()) == {f"ghcr.io/acme/yard:{VERSION}"}
+    assert set(ours.values()) == {f"wheelyard/wheelyard:{VERSION}"}
