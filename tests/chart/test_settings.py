@@ -161,6 +161,18 @@ def test_pods_that_trace_are_told_where_to_and_who_they_are(
         assert set(re.findall(r"\$\((\w+)\)", attributes)) == known
 
 
+@pytest.mark.parametrize("ratio", [0.00001, 0.0123456789, 0.05, 0, 1])
+def test_a_share_of_traces_arrives_however_small(
+    ratio: float, chart: Chart, tmp_path: Path
+) -> None:
+    rendered = chart.render("full", sets=[f"tracing.sampleRatio={ratio:.10f}"])
+    pod = dict(rendered.pods())["Deployment/yard-wheelyard-api"]
+
+    settings = told(rendered, pod, pod["spec"]["containers"][0], tmp_path / "api")
+
+    assert settings.tracing.sample_ratio == pytest.approx(ratio, abs=1e-9)
+
+
 def test_nothing_is_said_of_traces_where_there_are_none(examples: dict[str, Rendered]) -> None:
     for _, pod in examples["default"].pods():
         for container in containers(pod):

@@ -140,7 +140,8 @@ postgresql://{{ $database.user }}@{{ $database.host }}:{{ $database.port }}/{{ $
 {{- with $s3.prefix }}{{ $_ := set $settings "S3_PREFIX" . }}{{ end -}}
 {{- $_ := set $settings "S3_PATH_STYLE" (toString $s3.pathStyle) -}}
 {{- with .Values.tracing -}}
-{{- if .endpoint }}{{ $_ := set $settings "TRACING_ENDPOINT" .endpoint }}{{ $_ := set $settings "TRACING_SAMPLE_RATIO" (toString .sampleRatio) }}{{ end -}}
+{{- /* A small number would be 1e-05, which is not read. */}}
+{{- if .endpoint }}{{ $_ := set $settings "TRACING_ENDPOINT" .endpoint }}{{ $_ := set $settings "TRACING_SAMPLE_RATIO" (regexReplaceAll "\\.?0+$" (printf "%.9f" (float64 .sampleRatio)) "") }}{{ end -}}
 {{- end -}}
 {{- with .Values.auth.oidc.issuers }}{{ $_ := set $settings "OIDC_ISSUERS" (toJson .) }}{{ end -}}
 {{- with .Values.auth.oidc.audience }}{{ $_ := set $settings "OIDC_AUDIENCE" . }}{{ end -}}
