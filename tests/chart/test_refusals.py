@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator
-from tests.support.chart import CHART, Chart
+from tests.support.chart import CHART, Chart, values_of
 
 # Each is wrong by itself, and all of a row are told together.
 WRONG: list[tuple[str, dict[str, Any], str]] = [
@@ -100,6 +100,20 @@ def test_a_cluster_that_lacks_what_is_asked_for_is_told(chart: Chart) -> None:
         *("monitoring.coreos.com/v1/PrometheusRule", "keda.sh/v1alpha1/ScaledObject"),
     ):
         assert f"the cluster does not know {kind} " in done.stderr
+
+
+@pytest.mark.parametrize("name", ["yard.prod", "1yard"])
+def test_a_release_whose_name_no_service_may_have_is_told_the_way_out(
+    name: str, chart: Chart
+) -> None:
+    arguments = ("template", name, str(CHART), "--values", str(values_of("default")))
+
+    refused = chart.run(*arguments)
+    mended = chart.run(*arguments, "--set", "fullnameOverride=packages")
+
+    assert f"{name}-wheelyard cannot begin the name of a Service" in refused.stderr
+    assert "fullnameOverride" in refused.stderr
+    assert mended.returncode == 0, mended.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 {{- $v := .Values -}}
 {{- $wrong := list -}}
 {{- $dev := $v.dev -}}
+{{- /* A release's name may have dots or begin with a digit, and that of a Service may not (RFC 1035). */}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "wheelyard.fullname" .)) }}{{ $wrong = append $wrong (printf "%s cannot begin the name of a Service, which has small letters, digits and hyphens, and a letter first: set fullnameOverride" (include "wheelyard.fullname" .)) }}{{ end -}}
 {{- if not $v.publicUrl }}{{ $wrong = append $wrong "publicUrl is not set: the address that people and machines use, like https://packages.example.com" }}
 {{- else if and (not (hasPrefix "https://" $v.publicUrl)) (not (include "wheelyard.dev" .)) }}{{ $wrong = append $wrong "publicUrl must be a https address: tokens travel to it" }}{{ end -}}
 {{- if not $dev.postgresql.enabled -}}
