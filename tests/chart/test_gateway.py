@@ -1,5 +1,6 @@
 """The gateway's pod: a real nginx with the variables of its container."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,3 +80,14 @@ def test_the_pod_takes_large_files_over_where_that_is_configured(
 
     assert told["default"] == ("", "127.0.0.1:9")
     assert told["dev"] == ("X-Accel-Redirect", "yard-wheelyard-dev-object-storage:9000")
+
+
+def test_the_gateway_takes_as_much_memory_on_a_large_node_as_on_a_small_one(
+    examples: dict[str, Rendered],
+) -> None:
+    main = examples["default"].of("ConfigMap")["gateway"]["data"]["nginx.conf"]
+    (processes,) = re.findall(r"^worker_processes (\S+);", main, re.MULTILINE)
+
+    # One for each core of the node would not fit into the limit of a pod.
+    assert processes.isdecimal()
+    assert 2 <= int(processes) <= 8

@@ -1,6 +1,7 @@
 """The gateway as deploy/nginx configures it: a real nginx, in a folder of a test's own."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -90,7 +91,7 @@ class Gateway:
         main.parent.mkdir(parents=True)
         # The folder is what /tmp is in a container.
         text = (_CONFIGURATION / "nginx.conf").read_text().replace("/tmp", str(self.folder))
-        main.write_text(text.replace("worker_processes auto", "worker_processes 1"))
+        main.write_text(re.sub("worker_processes [0-9]+", "worker_processes 1", text))
         for template in _CONFIGURATION.glob("*.template"):
             filled = fill(template.read_text(), settings)
             (self.folder / template.name.removesuffix(".template")).write_text(filled)
