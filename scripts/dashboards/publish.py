@@ -103,7 +103,7 @@ PUBLISH: Final = Dashboard(
             Panel(
                 "Signs of life",
                 [
-                    age("wheelyard_worker_heartbeat_timestamp_seconds", "group", "{{group}}"),
+                    age("wheelyard_worker_heartbeat_timestamp_seconds", "queue", "{{queue}}"),
                     Query(
                         "time() - max(wheelyard_beat_last_tick_timestamp_seconds{$yard})",
                         "scheduler",

@@ -23,7 +23,7 @@ def running(*services: str) -> Series:
     return {f'wheelyard_build_info{{service="{service}"}}': gauge(1) for service in services}
 
 
-_APART = ("api", "indexer", "worker", "index-worker", "scheduler")
+_APART = ("api", "indexer", "scheduler")
 
 USER_VISIBLE: list[Case] = [
     *burning.CASES,
@@ -36,9 +36,9 @@ USER_VISIBLE: list[Case] = [
         )
         for missing in _APART
     ),
-    Fires("WheelyardServiceAbsent", running("standalone", "scheduler"), 2, {"service": "worker"}),
+    Fires("WheelyardServiceAbsent", running("standalone"), 2, {"service": "scheduler"}),
     Silent("WheelyardServiceAbsent", running(*_APART)),
-    Silent("WheelyardServiceAbsent", running("standalone", "worker", "scheduler")),
+    Silent("WheelyardServiceAbsent", running("standalone", "scheduler")),
 ]
 
 
@@ -58,6 +58,8 @@ _DONE = f'{_TASKS}{{task="verify",outcome="success"}}'
 _VERIFY = {"task": "verify"}
 _READY = 'wheelyard_queue_messages{queue="verify",state="ready"}'
 _QUEUE = {"queue": "verify"}
+_BEAT = "wheelyard_worker_heartbeat_timestamp_seconds"
+_QUEUES = ("verify", "index", "maintenance")
 _TICK = "wheelyard_beat_last_tick_timestamp_seconds"
 _JOB = {"job_name": "sweep_outbox"}
 _SUCCESS = 'wheelyard_scheduled_job_last_success_timestamp_seconds{job_name="sweep_outbox"}'
@@ -71,6 +73,12 @@ def waits(up_to_30: int, up_to_60: int) -> Series:
     return {
         f'{name}{{queue="verify",le="{le}"}}': per_minute(count) for le, count in counts.items()
     }
+
+
+def beats(others: Series) -> Series:
+    """Return the signs of life of a worker of each queue: fresh ones but for *others*."""
+    of_queues = dict.fromkeys(_QUEUES, aged(5)) | dict(others)
+    return {f'{_BEAT}{{queue="{queue}"}}': values for queue, values in of_queues.items()}
 
 
 PUBLISH: list[Case] = [
@@ -120,20 +128,24 @@ PUBLISH: list[Case] = [
         15,
         _QUEUE,
     ),
-    *limit(
-        "WheelyardWorkersSilent",
-        "wheelyard_worker_heartbeat_timestamp_seconds",
-        aged(121),
-        aged(119),
-        2,
-        {"group": "index-worker"},
+    *(
+        case
+        for queue in _QUEUES
+        for case in (
+            Fires(
+                "WheelyardWorkersSilent",
+                beats({queue: aged(121)}),
+                2,
+                {"queue": queue},
+                what="stuck",
+            ),
+            Fires("WheelyardWorkersSilent", beats({queue: "_"}), 2, {"queue": queue}, what="gone"),
+        )
     ),
+    Silent("WheelyardWorkersSilent", beats(dict.fromkeys(_QUEUES, aged(119)))),
     Silent(
         "WheelyardWorkersSilent",
-        {
-            'wheelyard_worker_heartbeat_timestamp_seconds{group="worker",instance="a"}': gauge(0),
-            'wheelyard_worker_heartbeat_timestamp_seconds{group="worker",instance="b"}': aged(5),
-        },
+        {**beats({}), f'{_BEAT}{{queue="verify",instance="b"}}': gauge(0)},
         what="one of two",
     ),
     *limit("WheelyardSchedulerStalled", _TICK, aged(181), aged(179), 1),

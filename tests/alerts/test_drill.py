@@ -106,14 +106,14 @@ def test_nothing_fires_while_all_is_well(drill: Drill) -> None:
 def test_workers_that_stand_still_leave_work_undone_and_files_late(drill: Drill) -> None:
     workers = [drill.wheelyard.processes[name] for name in ("worker", "index-worker")]
     with frozen(*workers):
-        with drill.fault("workers stopped (SIGSTOP)", "WheelyardServiceAbsent"):
+        with drill.fault("workers stopped (SIGSTOP)", "WheelyardWorkersSilent"):
             pass
         with drill.fault("files published meanwhile", "WheelyardOutboxStuck"):
             assert drill.publish(*wheels("late", 8)) == [202] * 8
             _age(drill)
     with drill.fault("workers go on", "WheelyardPublishLatencyBurn"):
         pass
-    drill.healed("WheelyardServiceAbsent", "WheelyardOutboxStuck")
+    drill.healed("WheelyardWorkersSilent", "WheelyardOutboxStuck")
 
 
 def test_pages_that_nobody_makes_are_stale(drill: Drill) -> None:
@@ -123,7 +123,7 @@ def test_pages_that_nobody_makes_are_stale(drill: Drill) -> None:
     ):
         assert drill.publish(*wheels("stale", 1)) == [202]
         _age(drill)
-    drill.healed("WheelyardIndexStale", "WheelyardServiceAbsent")
+    drill.healed("WheelyardIndexStale", "WheelyardWorkersSilent")
 
 
 def test_work_that_cannot_be_done_fails_again_and_again_and_is_set_aside(drill: Drill) -> None:

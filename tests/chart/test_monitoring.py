@@ -1,6 +1,7 @@
 """Rules and dashboards are files of the chart, and come out as they are but for what values say."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -49,10 +50,10 @@ def groups(rendered: Rendered, name: str = "pages") -> Any:
     return rendered.of("PrometheusRule")[name]["spec"]["groups"]
 
 
-def rules(rendered: Rendered) -> dict[str, Any]:
+def rules(rendered: Rendered, name: str = "pages") -> dict[str, Any]:
     return {
         rule.get("alert") or rule["record"]: rule
-        for group in groups(rendered)
+        for group in groups(rendered, name)
         for rule in group["rules"]
     }
 
@@ -111,6 +112,19 @@ def test_a_rule_that_was_renamed_is_refused(watched: Chart) -> None:
     )
 
     assert "there is no rule Gone" in refusal
+
+
+def test_a_queue_whose_workers_may_all_rest_is_not_asked_for(chart: Chart) -> None:
+    def asked(minimum: int) -> list[str]:
+        keda = f'{{"enabled": true, "minReplicaCount": {minimum}}}'
+        rendered = chart.render("default", sets=[*_ON, f"worker.groups.verify.keda={keda}"])
+        return re.findall(
+            r'absent\(wheelyard_worker_heartbeat_timestamp_seconds{.*?queue="(\w+)"}\)',
+            rules(rendered, "publish")["WheelyardWorkersSilent"]["expr"],
+        )
+
+    assert asked(1) == ["verify", "index", "maintenance"]
+    assert asked(0) == ["index", "maintenance"]
 
 
 def test_every_file_of_rules_is_an_object(chart: Chart) -> None:

@@ -185,7 +185,7 @@ def test_an_outage_of_the_broker_stops_no_heartbeat_and_tells_no_password(
     with_password: tuple[Wheelyard, RedisServer], person: Person
 ) -> None:
     wheelyard, server = with_password
-    heartbeat = 'wheelyard_worker_heartbeat_timestamp_seconds{group="worker"}'
+    heartbeat = 'wheelyard_worker_heartbeat_timestamp_seconds{queue="verify"}'
     success = 'wheelyard_tasks_total{outcome="success",task="verify"}'
     wheel = ADistribution().wheel()
     (person.home / wheel.filename).write_bytes(wheel.content)

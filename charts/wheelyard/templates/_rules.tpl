@@ -3,6 +3,14 @@
 {{- define "wheelyard.rules" -}}
 {{- $given := .root.Values.metrics.prometheusRule -}}
 {{- $full := include "wheelyard.fullname" .root -}}
+{{- $components := dict -}}
+{{- include "wheelyard.deployments" (dict "root" .root "into" $components) -}}
+{{- $staffed := list -}}
+{{- range $components -}}
+{{- if and (eq .program "worker") (not (and .values.keda.enabled (eq (int .values.keda.minReplicaCount) 0))) -}}
+{{- $staffed = concat $staffed .values.queues -}}
+{{- end -}}
+{{- end -}}
 {{- $files := dict -}}
 {{- $wrong := list -}}
 {{- $known := list -}}
@@ -16,6 +24,12 @@
 {{- if not (has $name $given.excludeRules) -}}
 {{- /* What the cluster tells of pods and Jobs has no label of ours: they are known by this release's name. */ -}}
 {{- $_ := set $rule "expr" (replace ".*wheelyard.*" (printf "%s.*" $full) $rule.expr) -}}
+{{- /* Where KEDA may leave a queue without a worker, that there is none is no alarm. */ -}}
+{{- range $queue := list "verify" "index" "maintenance" -}}
+{{- if not (has $queue $staffed) -}}
+{{- $_ := set $rule "expr" (replace (printf "absent(wheelyard_worker_heartbeat_timestamp_seconds{queue=%q}) or " $queue) "" $rule.expr) -}}
+{{- end -}}
+{{- end -}}
 {{- with get $given.overrides $name -}}
 {{- if hasKey . "for" }}{{ $_ := set $rule "for" (get . "for") }}{{ end -}}
 {{- if hasKey . "severity" }}{{ $_ := set $rule "labels" (merge (dict "severity" .severity) ($rule.labels | default dict)) }}{{ end -}}

@@ -20,7 +20,7 @@ def listed(yard: Yard) -> dict[str, ScheduledJob]:
 
 def test_every_job_of_the_scheduler_leaves_a_row(yard: Yard) -> None:
     stop, jobs = Event(), {job.name: job for job in jobs_of(yard.registry)}
-    scheduler = Thread(target=run_scheduler, args=(yard.registry, stop, Heartbeat("scheduler")))
+    scheduler = Thread(target=run_scheduler, args=(yard.registry, stop, Heartbeat()))
     scheduler.start()
     while listed(yard).keys() != jobs.keys() and scheduler.is_alive():
         stop.wait(0.05)

@@ -1,12 +1,15 @@
+import re
+
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from structlog.testing import capture_logs
 
 from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.heartbeat import Heartbeat
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import DatabaseUnavailable
-from wheelyard_core.tasks import Attempt, chosen
+from wheelyard_core.tasks import Attempt, chosen, show_heartbeat
 from wheelyard_core.usecases.run_promise import Outcome
 
 
@@ -114,3 +117,17 @@ def test_a_worker_does_all_that_it_knows_or_what_comes_by_its_queues() -> None:
 def test_a_worker_with_nothing_to_do_says_what_it_could() -> None:
     with pytest.raises(SystemExit, match="this worker knows verify, maintenance only"):
         chosen([Task.VERIFY, Task.DISCARD], {"index"})
+
+
+@pytest.mark.parametrize(
+    "queues", [{"verify"}, {"maintenance"}, {"verify", "index", "maintenance"}]
+)
+def test_a_worker_shows_its_life_by_the_queues_that_it_consumes(
+    metrics: Metrics, queues: set[str]
+) -> None:
+    show_heartbeat(metrics, Heartbeat(), queues)
+
+    shown = set(
+        re.findall(r'_heartbeat_timestamp_seconds{queue="(\w+)"}', metrics.exposition().decode())
+    )
+    assert shown == queues

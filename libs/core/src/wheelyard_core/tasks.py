@@ -48,8 +48,8 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
     )
     mine = {"task": [task.value for task in tasks]}
     metrics = Metrics(service, parts, shared=True, only=mine)
-    heartbeat = Heartbeat(service)
-    metrics.observed.add("wheelyard_worker_heartbeat_timestamp_seconds", heartbeat.read)
+    heartbeat, queues = Heartbeat(), {QUEUE_OF[task] for task in tasks}
+    show_heartbeat(metrics, heartbeat, queues)
     shared = SharedValues(folder, metrics.observed)
     checks = passing_health_checks(partial(make_registry, settings, f"{service}-health"))
     endpoint.serve(shared.exposition, checks, heartbeat.alive, redact)
@@ -63,7 +63,7 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
         return make_registry(settings, service, reach, metrics, tracing)
 
     app = make_worker(settings, make, tasks)
-    run_worker(app, {QUEUE_OF[task] for task in tasks}, settings.worker_concurrency, heartbeat)
+    run_worker(app, queues, settings.worker_concurrency, heartbeat)
 
 
 def chosen(tasks: Collection[Task], queues: Collection[str]) -> list[Task]:
@@ -73,6 +73,18 @@ def chosen(tasks: Collection[Task], queues: Collection[str]) -> list[Task]:
         names = ", ".join(QUEUE_OF[task] for task in tasks)
         raise SystemExit(f"WHEELYARD_WORKER_QUEUES: this worker knows {names} only")
     return chosen
+
+
+def show_heartbeat(metrics: Metrics, heartbeat: Heartbeat, queues: Collection[str]) -> None:
+    """Show when the worker last lived, once for each queue that it consumes.
+
+    By queue and not by program: one program may run as a group for each of its queues, and then
+    the living of one group would hide that another is gone.
+    """
+    metrics.observed.add(
+        "wheelyard_worker_heartbeat_timestamp_seconds",
+        lambda: {(queue,): heartbeat.timestamp() for queue in queues},
+    )
 
 
 class PerProcess:

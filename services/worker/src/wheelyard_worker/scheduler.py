@@ -77,7 +77,7 @@ def schedule(settings: Settings, stop: Event) -> None:
     registry = make_registry(settings, "scheduler", metrics=metrics)
     watch_database(metrics, registry)
     watch_service(metrics, registry)
-    heartbeat = Heartbeat("scheduler")
+    heartbeat = Heartbeat()
     endpoint.serve(metrics.exposition, health_checks(registry), heartbeat.alive, redact)
     run_scheduler(registry, stop, heartbeat)
 
@@ -104,10 +104,7 @@ def _record(registry: Registry, job: Job, seconds: float) -> float:
 
 def _show(metrics: Metrics, jobs: list[Job], heartbeat: Heartbeat) -> None:
     add, jobs = metrics.observed.add, [job for job in jobs if job.records]
-    add(
-        "wheelyard_beat_last_tick_timestamp_seconds",
-        lambda: {(): next(iter(heartbeat.read().values()))},
-    )
+    add("wheelyard_beat_last_tick_timestamp_seconds", lambda: {(): heartbeat.timestamp()})
     add(
         "wheelyard_scheduled_job_last_success_timestamp_seconds",
         lambda: {(job.name,): job.succeeded for job in jobs if job.succeeded is not None},

@@ -61,7 +61,7 @@ def test_what_fails_is_told_without_its_secrets(serve: Callable[..., str]) -> No
 
 def test_a_prober_is_answered_by_the_heartbeat(serve: Callable[..., str]) -> None:
     now = [1000.0]
-    heartbeat = Heartbeat("worker", lambda: now[0])
+    heartbeat = Heartbeat(lambda: now[0])
     address = serve({}, heartbeat.alive)
 
     assert _get(address, "/livez")[0] == 200

@@ -402,8 +402,9 @@ METRICS: Final[dict[str, Metric]] = {
             "wheelyard_worker_heartbeat_timestamp_seconds",
             Kind.GAUGE,
             Part.TASKS,
-            "When the worker's event loop last turned, or last tried to reach the broker.",
-            (Label("group"),),
+            "When the event loop of a worker that consumes the queue last turned, "
+            "or last tried to reach the broker.",
+            (_QUEUE,),
         ),
         Metric(
             "wheelyard_beat_last_tick_timestamp_seconds",

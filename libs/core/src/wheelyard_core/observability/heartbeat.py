@@ -1,6 +1,6 @@
 """Tells a worker whose event loop is stuck from one whose broker is away."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import monotonic, time
 from typing import Final
 
@@ -12,8 +12,7 @@ OLDEST_SECONDS: Final = 60.0
 class Heartbeat:
     """The last time that a loop turned."""
 
-    def __init__(self, group: str, clock: Callable[[], float] = monotonic) -> None:
-        self._group = group
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._last = clock()
 
@@ -28,6 +27,6 @@ class Heartbeat:
             raise Sick(f"The loop last turned {age:.0f} seconds ago")
         return f"the loop turned {age:.0f} seconds ago"
 
-    def read(self) -> Mapping[tuple[str, ...], float]:
-        """Return the time of the last beat, as the gauge shows it."""
-        return {(self._group,): time() - (self._clock() - self._last)}
+    def timestamp(self) -> float:
+        """Return the time of the last beat, as a gauge shows it."""
+        return time() - (self._clock() - self._last)
