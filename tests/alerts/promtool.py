@@ -8,22 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from tests.alerts.case import Case, Fires
-from tests.alerts.rules import Alert, recorded
+from tests.alerts.rules import Alert, Group, groups_of_files, recorded
 
 _FAILED = re.compile(r'expr: .*?alertname=\\"(\w+)\\"')
 
 
 def run(
-    program: str, folder: Path, cases: Mapping[str, Sequence[Case]], alerts: Iterable[Alert]
+    program: str,
+    folder: Path,
+    cases: Mapping[str, Sequence[Case]],
+    alerts: Iterable[Alert],
+    groups: Sequence[Group] = (),
 ) -> str:
-    """Return what promtool says of *alerts*, each tested with the cases of its name's beginning."""
+    """Return what promtool says of *alerts*, each tested with the cases of its name's beginning.
+
+    What they ask for is recorded as *groups* say, or else as the files do.
+    """
+    groups = groups or groups_of_files()
     files = []
     for name, all_of_them in cases.items():
         variants = [alert for alert in alerts if alert.name.partition("_")[0] == name]
         for step in sorted({case.step for case in all_of_them}) if variants else ():
             chosen = [case for case in all_of_them if case.step == step]
             file = folder / f"{name}-{step}.json"
-            file.write_text(json.dumps(_test_file(folder, variants, chosen, step)))
+            file.write_text(json.dumps(_test_file(folder, variants, chosen, groups)))
             files.append(file)
     done = subprocess.run(
         [program, "test", "rules", *map(str, files)],
@@ -44,10 +52,11 @@ def failed(output: str) -> set[str]:
 
 
 def _test_file(
-    folder: Path, alerts: Sequence[Alert], cases: Sequence[Case], step: int
+    folder: Path, alerts: Sequence[Alert], cases: Sequence[Case], groups: Sequence[Group]
 ) -> dict[str, Any]:
+    step = cases[0].step
     rules = folder / f"{alerts[0].name}.rules.json"
-    tested = [*recorded(alerts[0]), *(alert.as_rule() for alert in alerts)]
+    tested = [*recorded(alerts[0], groups), *(alert.as_rule() for alert in alerts)]
     rules.write_text(json.dumps({"groups": [{"name": "tested", "rules": tested}]}))
     return {
         "rule_files": [rules.name],

@@ -104,6 +104,14 @@ def matchers_in(query: str) -> Iterator[Matcher]:
             yield Matcher(metric, label, values)
 
 
+def selectors_in(query: str) -> Iterator[tuple[str, str]]:
+    """Yield each metric that a query asks for, as often as it does, with its matchers."""
+    names = metrics_in(query)
+    for name, inside in re.findall(r"(?<![\w:])([a-zA-Z_:][\w:]*)(\{[^}]*\})?", query):
+        if name in names:
+            yield name, inside
+
+
 def base(metric: str) -> str:
     """Return the name that a histogram's series have in the catalogue."""
     found = re.fullmatch(r"(\w+)_(bucket|count|sum)", metric)

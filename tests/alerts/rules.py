@@ -1,6 +1,7 @@
 """The rules as they lie in the chart, which Prometheus reads as they are."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "charts" / "wheelyard" / "rules"
 FILES = sorted(FOLDER.glob("*.yaml"))
+Group = dict[str, Any]
 _SLO = re.compile(r'slo=~?"([a-z_|]+)"')
 
 
@@ -40,14 +42,15 @@ class Alert:
 
 
 @cache
-def _groups() -> list[dict[str, Any]]:
+def groups_of_files() -> list[Group]:
+    """Return the groups of rules of all files."""
     return [group for file in FILES for group in yaml.safe_load(file.read_text())["groups"]]
 
 
-def read_alerts() -> dict[str, Alert]:
+def read_alerts(groups: Sequence[Group]) -> dict[str, Alert]:
     """Return every alert by its name."""
     found = {}
-    for group in _groups():
+    for group in groups:
         for rule in group["rules"]:
             if "alert" in rule:
                 assert rule["alert"] not in found, f"{rule['alert']} is there twice"
@@ -63,11 +66,11 @@ def read_alerts() -> dict[str, Alert]:
     return found
 
 
-def recorded(alert: Alert) -> list[dict[str, Any]]:
+def recorded(alert: Alert, groups: Sequence[Group]) -> list[dict[str, Any]]:
     """Return the recording rules that an alert asks for."""
     return [
         rule
-        for group in _groups()
+        for group in groups
         for rule in group["rules"]
         if "record" in rule and rule["record"] in alert.expr and rule["labels"]["slo"] in alert.slos
     ]
@@ -75,16 +78,18 @@ def recorded(alert: Alert) -> list[dict[str, Any]]:
 
 def recorded_names() -> set[str]:
     """Return the names of all that is recorded."""
-    return {rule["record"] for group in _groups() for rule in group["rules"] if "record" in rule}
+    return {
+        rule["record"] for group in groups_of_files() for rule in group["rules"] if "record" in rule
+    }
 
 
 def expressions() -> dict[str, str]:
     """Return every expression, by where it is."""
     return {
         f"{group['name']}/{rule.get('alert', rule.get('record'))}": " ".join(rule["expr"].split())
-        for group in _groups()
+        for group in groups_of_files()
         for rule in group["rules"]
     }
 
 
-ALERTS = read_alerts()
+ALERTS = read_alerts(groups_of_files())

@@ -1,5 +1,5 @@
-{{/* The files of rules/, with what is excluded left out and what is overridden put in. They are never templates:
-     Prometheus' own braces would be eaten. Put into *into*: files (by name), wrong (sentences). Of: root, into. */}}
+{{/* The files of rules/, about this release alone, with what is excluded left out and what is overridden put in. They are
+     never templates: Prometheus' own braces would be eaten. Put into *into*: files (by name), wrong (sentences). Of: root, into. */}}
 {{- define "wheelyard.rules" -}}
 {{- $given := .root.Values.metrics.prometheusRule -}}
 {{- $full := include "wheelyard.fullname" .root -}}
@@ -22,14 +22,18 @@
 {{- $name := $rule.alert | default $rule.record -}}
 {{- $known = append $known $name -}}
 {{- if not (has $name $given.excludeRules) -}}
-{{- /* What the cluster tells of pods and Jobs has no label of ours: they are known by this release's name. */ -}}
-{{- $_ := set $rule "expr" (replace ".*wheelyard.*" (printf "%s.*" $full) $rule.expr) -}}
 {{- /* Where KEDA may leave a queue without a worker, that there is none is no alarm. */ -}}
 {{- range $queue := list "verify" "index" "maintenance" -}}
 {{- if not (has $queue $staffed) -}}
 {{- $_ := set $rule "expr" (replace (printf "absent(wheelyard_worker_heartbeat_timestamp_seconds{queue=%q}) or " $queue) "" $rule.expr) -}}
 {{- end -}}
 {{- end -}}
+{{- /* Of this namespace alone: another Wheelyard of the same Prometheus neither hides that this one has no process left,
+       nor is judged by this one's numbers, and nothing is recorded twice. Exporters that are not ours stand elsewhere. */ -}}
+{{- $ours := "\\b(wheelyard[_:][a-z0-9_:]+|kube_[a-z0-9_]+)" -}}
+{{- $_ := set $rule "expr" (regexReplaceAll $ours $rule.expr (printf "${1}{namespace=%q}" $.root.Release.Namespace) | replace "\"}{" "\",") -}}
+{{- /* What the cluster tells of pods and Jobs has no label of ours: they are known by this release's name. */ -}}
+{{- $_ := set $rule "expr" (replace ".*wheelyard.*" (printf "%s.*" $full) $rule.expr) -}}
 {{- with get $given.overrides $name -}}
 {{- if hasKey . "for" }}{{ $_ := set $rule "for" (get . "for") }}{{ end -}}
 {{- if hasKey . "severity" }}{{ $_ := set $rule "labels" (merge (dict "severity" .severity) ($rule.labels | default dict)) }}{{ end -}}
