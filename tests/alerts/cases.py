@@ -251,25 +251,37 @@ def cache(errors: float) -> Series:
     }
 
 
-def redis_memory(used: float, most: float) -> Series:
+def redis_memory(used: float, most: float, job: str = "yard-broker") -> Series:
+    at = f'{{job="{job}",instance="redis:9121"}}'
+    return {f"redis_memory_used_bytes{at}": gauge(used), f"redis_memory_max_bytes{at}": gauge(most)}
+
+
+def written(snapshot: int, log: int, job: str = "yard-broker") -> Series:
+    at = f'{{job="{job}",instance="redis:9121"}}'
     return {
-        f"redis_memory_used_bytes{_AT_REDIS}": gauge(used),
-        f"redis_memory_max_bytes{_AT_REDIS}": gauge(most),
+        f"redis_rdb_last_bgsave_status{at}": gauge(snapshot),
+        f"redis_aof_last_write_status{at}": gauge(log),
     }
 
 
-def written(snapshot: int, log: int) -> Series:
+def connections(count: int, most: int = 100, instance: str = "pg:9187") -> Series:
+    at = f'instance="{instance}"'
     return {
-        f"redis_rdb_last_bgsave_status{_AT_REDIS}": gauge(snapshot),
-        f"redis_aof_last_write_status{_AT_REDIS}": gauge(log),
+        f'pg_stat_activity_count{{{at},state="idle"}}': gauge(count - 10),
+        f'pg_stat_activity_count{{{at},state="active"}}': gauge(10),
+        f"pg_settings_max_connections{{{at}}}": gauge(most),
     }
 
 
-def connections(count: int) -> Series:
+def certificate(
+    seconds: int, labels: str = 'namespace="yard"', beside: str = 'namespace="yard"'
+) -> Series:
+    """Return a certificate that ends in so many seconds, and a Wheelyard in a namespace."""
     return {
-        'pg_stat_activity_count{state="idle"}': gauge(count - 10),
-        'pg_stat_activity_count{state="active"}': gauge(10),
-        "pg_settings_max_connections": gauge(100),
+        f'certmanager_certificate_expiration_timestamp_seconds{{{labels},name="edge"}}': aged(
+            -seconds
+        ),
+        f'wheelyard_build_info{{{beside},service="api"}}': gauge(1),
     }
 
 
@@ -283,12 +295,12 @@ def job(
     return series
 
 
-_AT_REDIS = '{instance="redis:9121"}'
 _REDIS = {"instance": "redis:9121"}
 _JOB_OF = {"namespace": "yard", "job_name": "yard-wheelyard-migrate-3"}
 _EVICTED = 'redis_evicted_keys_total{job="yard-broker",instance="redis:9121"}'
 _CERTIFICATE = {"namespace": "yard", "name": "edge"}
-_ENDS = "certmanager_certificate_expiration_timestamp_seconds"
+# As a scrape shows it that does not honour the labels of cert-manager, as its chart makes one.
+_RENAMED = 'namespace="cert-manager",exported_namespace="yard"'
 _DB_ERRORS = "wheelyard_db_errors_total"
 
 DEPENDENCIES: list[Case] = [
@@ -299,8 +311,18 @@ DEPENDENCIES: list[Case] = [
         {"service": "api", "instance": "10.0.0.9:9090"},
     ),
     Silent("WheelyardDatabasePoolSaturated", pool(90)),
-    Fires("WheelyardDatabaseConnectionsHigh", connections(86), 5),
+    Fires(
+        "WheelyardDatabaseConnectionsHigh",
+        {**connections(86), **connections(86, 1000, "other:9187")},
+        5,
+        {"instance": "pg:9187"},
+    ),
     Silent("WheelyardDatabaseConnectionsHigh", connections(84)),
+    Silent(
+        "WheelyardDatabaseConnectionsHigh",
+        {**connections(50), **connections(50, instance="other:9187")},
+        what="two servers, half full",
+    ),
     Fires(
         "WheelyardDatabaseReadOnly",
         {f'{_DB_ERRORS}{{service="api",class="read_only"}}': per_minute(1)},
@@ -335,17 +357,26 @@ DEPENDENCIES: list[Case] = [
     Fires("WheelyardBrokerMemoryHigh", redis_memory(3.3, 4), 10, _REDIS),
     Silent("WheelyardBrokerMemoryHigh", redis_memory(79, 100)),
     Silent("WheelyardBrokerMemoryHigh", redis_memory(79, 0), what="without a limit"),
+    Silent("WheelyardBrokerMemoryHigh", redis_memory(98, 100, "yard-cache"), what="a full cache"),
     Fires("WheelyardBrokerEvicting", {_EVICTED: per_minute(1)}, 1, _REDIS),
     Silent("WheelyardBrokerEvicting", {_EVICTED: gauge(7)}, what="long ago"),
     Silent("WheelyardBrokerEvicting", {_EVICTED.replace("broker", "cache"): per_minute(9)}),
     Fires("WheelyardBrokerPersistenceFailing", written(0, 1), 5, _REDIS),
     Fires("WheelyardBrokerPersistenceFailing", written(1, 0), 5, _REDIS),
     Silent("WheelyardBrokerPersistenceFailing", written(1, 1)),
-    *limit(
-        "WheelyardCertificateExpiring", _ENDS, aged(-1_209_599), aged(-1_209_601), 60, _CERTIFICATE
-    ),
-    *limit(
-        "WheelyardCertificateExpiringSoon", _ENDS, aged(-259_199), aged(-259_201), 60, _CERTIFICATE
+    Silent("WheelyardBrokerPersistenceFailing", written(0, 0, "other"), what="somebody else's"),
+    *(
+        case
+        for alert, seconds in (
+            ("WheelyardCertificateExpiring", 1_209_600),
+            ("WheelyardCertificateExpiringSoon", 259_200),
+        )
+        for case in (
+            Fires(alert, certificate(seconds - 1), 60, _CERTIFICATE),
+            Fires(alert, certificate(seconds - 1, _RENAMED), 60, _CERTIFICATE),
+            Silent(alert, certificate(seconds + 1)),
+            Silent(alert, certificate(1, beside='namespace="other"'), what="somebody else's"),
+        )
     ),
 ]
 

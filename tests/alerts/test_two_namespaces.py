@@ -39,12 +39,14 @@ def chosen() -> list[Case]:
 
 def within(namespace: str, series: Series) -> Series:
     """Return the series as a scrape shows them from *namespace*."""
+    label = f'namespace="{namespace}"'
     found = {}
     for name, values in series.items():
-        metric, _, labels = name.removesuffix("}").partition("{")
-        others = [one for one in labels.split(",") if one and not one.startswith("namespace=")]
-        inside = ",".join([f'namespace="{namespace}"', *others])
-        found[f"{metric}{{{inside}}}"] = values
+        moved = name.replace('namespace="yard"', label)
+        if "namespace=" not in moved:
+            metric, _, labels = moved.removesuffix("}").partition("{")
+            moved = f"{metric}{{{','.join(filter(None, [label, labels]))}}}"
+        found[moved] = values
     return found
 
 
