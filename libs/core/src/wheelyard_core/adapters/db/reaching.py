@@ -1,12 +1,15 @@
 """Which groups and projects somebody sees in lists, as conditions of a query.
 
 `ProjectRow` must be joined with its `Namespace` where projects are asked for.
+
+What an account reaches is worked out once for a statement, from its memberships along `parent_id`,
+and never for each row: somebody may have thousands of memberships, and a list thousands of rows.
 """
 
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
@@ -14,9 +17,7 @@ from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.administration import Reach
 
 # Made once, for that is most of what asking costs.
-_ABOVE: Final = aliased(Namespace)
-_BELOW: Final = aliased(Namespace)
-_HOLDER: Final = aliased(Namespace)
+_OTHER: Final = aliased(Namespace)
 
 
 def sees_project(reach: Reach, now: datetime) -> ColumnElement[bool]:
@@ -52,49 +53,37 @@ def sees_group(reach: Reach, now: datetime) -> ColumnElement[bool]:
 
 def has_role_in_project(user_id: int, least: Role, now: datetime) -> ColumnElement[bool]:
     """Return the condition that the account has a role there, or in a group above."""
-    direct = (
-        exists()
-        .where(Member.project_id == ProjectRow.id, *_counts(user_id, least, now))
-        .correlate(ProjectRow)
+    direct = select(Member.project_id).where(
+        Member.project_id.is_not(None), *_counts(user_id, least, now)
     )
-    return or_(direct, has_role_in_group(user_id, least, now))
+    return or_(ProjectRow.id.in_(direct), has_role_in_group(user_id, least, now))
 
 
 def has_role_in_group(user_id: int, least: Role, now: datetime) -> ColumnElement[bool]:
     """Return the condition that the account has a role in the namespace, or in one above."""
-    return (
-        exists()
-        .where(
-            Member.namespace_id == _ABOVE.id,
-            Namespace.lineage.startswith(_ABOVE.lineage),
-            *_counts(user_id, least, now),
-        )
-        .correlate(Namespace)
+    direct = select(Member.namespace_id.label("id")).where(
+        Member.namespace_id.is_not(None), *_counts(user_id, least, now)
     )
+    reached = direct.cte(recursive=True)
+    reached = reached.union(select(_OTHER.id).join(reached, _OTHER.parent_id == reached.c.id))
+    return Namespace.id.in_(_each(reached))
 
 
 def is_member_below(user_id: int, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that the account has a role in something below the namespace."""
-    in_group = (
-        exists()
-        .where(
-            Member.namespace_id == _BELOW.id,
-            _BELOW.lineage.startswith(Namespace.lineage),
-            *_counts(user_id, Role.GUEST, now),
-        )
-        .correlate(Namespace)
+    """Return the condition that the account has a role in the namespace, or in something below."""
+    direct = (
+        select(func.coalesce(Member.namespace_id, ProjectRow.namespace_id).label("id"))
+        .select_from(Member)
+        .outerjoin(ProjectRow, ProjectRow.id == Member.project_id)
+        .where(*_counts(user_id, Role.GUEST, now))
     )
-    in_project = (
-        exists()
-        .where(
-            Member.project_id == ProjectRow.id,
-            ProjectRow.namespace_id == _HOLDER.id,
-            _HOLDER.lineage.startswith(Namespace.lineage),
-            *_counts(user_id, Role.GUEST, now),
-        )
-        .correlate(Namespace)
+    reached = direct.cte(recursive=True)
+    reached = reached.union(
+        select(_OTHER.parent_id)
+        .join(reached, _OTHER.id == reached.c.id)
+        .where(_OTHER.parent_id.is_not(None))
     )
-    return or_(in_group, in_project)
+    return Namespace.id.in_(_each(reached))
 
 
 def below(namespace_id: int) -> ColumnElement[bool]:
@@ -105,6 +94,12 @@ def below(namespace_id: int) -> ColumnElement[bool]:
 def with_namespace() -> Select[ProjectRow, Namespace]:
     """Return the query of projects with their namespaces."""
     return select(ProjectRow, Namespace).join(Namespace, Namespace.id == ProjectRow.namespace_id)
+
+
+def _each(reached: CTE) -> Select[int]:
+    # PostgreSQL cannot know how far a recursion goes, guesses far too high, and above its
+    # `work_mem` looks through all of it for each row. Of distinct ones it guesses 200.
+    return select(reached.c.id).distinct()
 
 
 def _counts(user_id: int, least: Role, now: datetime) -> tuple[ColumnElement[bool], ...]:
