@@ -1,10 +1,13 @@
 """What a process remembers, and when it must not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.simple.page import PackagePage
 from wheelyard_core.simple.render import Rendered, render
 from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.group_grants import MOST_PROJECTS, GroupGrant
 from wheelyard_indexer.memory import Grant, Memory, Room
 
 EPOCH = "access:epoch"
@@ -30,6 +33,11 @@ class Told:
 
 def page(serial: int, name: str = "demo") -> Rendered:
     return render(PackagePage(name=name, serial=serial, files=(), versions=()))
+
+
+def below(project_ids: Iterable[int], group_id: int = 1) -> GroupGrant:
+    """A decision about a group, with a set of its own."""
+    return GroupGrant(ReadableGroup(group_id, frozenset(project_ids), public=True), until=1e9)
 
 
 def memory(limit: int = 1 << 20, told: Told | None = None) -> Memory:
@@ -170,6 +178,63 @@ def test_grants_are_bounded_in_number_and_size() -> None:
     assert here.grant(("0",)) is None
     assert here.grant(("20000",)) is not None
     assert here.grant(("x" * 2_000,)) is None
+
+
+def test_all_who_may_read_the_same_below_groups_hold_one_set_of_projects() -> None:
+    here = memory()
+    keys = [("place", f"Bearer garbage{number}") for number in range(100)]
+
+    for group_id, key in enumerate(keys):
+        here.remember_group(key, below(range(1_000), group_id), here.ticket())
+    found = [here.group(key) for key in keys]
+
+    assert [grant.group.group_id for grant in found if grant is not None] == [*range(100)]
+    assert len({id(grant.group.project_ids) for grant in found if grant is not None}) == 1
+
+
+def test_groups_are_bounded_in_number_and_in_all_projects_together() -> None:
+    here = memory()
+    half = MOST_PROJECTS // 2
+
+    for number in range(4):
+        here.remember_group((str(number),), below(range(number, half + number)), here.ticket())
+    assert [here.group((str(number),)) is None for number in range(4)] == [True, True, False, False]
+
+    # Equal ones weigh as one, and a decision that is renewed as itself.
+    same, other = below(range(half)), below(range(3, half + 3))
+    for number in range(600):
+        here.remember_group((f"x{number}",), same, here.ticket())
+        here.remember_group(("3",), other, here.ticket())
+    assert here.group(("3",)) is not None
+    assert here.group(("x599",)) is not None
+    assert here.group(("x0",)) is None
+
+
+def test_a_group_larger_than_the_bound_is_remembered_alone() -> None:
+    here = memory()
+    here.remember_group(("small",), below([1]), here.ticket())
+
+    here.remember_group(("large",), below(range(MOST_PROJECTS + 1)), here.ticket())
+
+    assert here.group(("small",)) is None
+    assert here.group(("large",)) is not None
+    here.remember_group(("small",), below([1]), here.ticket())
+    assert here.group(("large",)) is None
+    assert here.group(("small",)) is not None
+
+
+def test_a_change_of_access_drops_what_is_readable_below_groups() -> None:
+    here = memory()
+    ticket = here.ticket()
+    here.remember_group(("place", "secret"), below([1, 2]), ticket)
+
+    here.forget([EPOCH])
+    here.remember_group(("place", "late"), below([1, 2]), ticket)
+
+    assert here.group(("place", "secret")) is None
+    assert here.group(("place", "late")) is None
+    here.remember_group(("place", "secret"), below([1]), here.ticket())
+    assert here.group(("place", "secret")) == below([1])
 
 
 def test_a_page_that_changes_drops_its_files_and_no_others() -> None:

@@ -21,7 +21,8 @@ from wheelyard_indexer.addresses import (
 )
 from wheelyard_indexer.answers import Headers
 from wheelyard_indexer.file_answers import ServedFile
-from wheelyard_indexer.memory import Grant, GrantKey, GroupGrant, Memory
+from wheelyard_indexer.group_grants import GrantKey, GroupGrant
+from wheelyard_indexer.memory import Grant, Memory
 from wheelyard_indexer.sending import PIECE, Body, Sender, Told, ToldFile
 from wheelyard_web.watching import Exchange, Origin
 

@@ -8,25 +8,20 @@ from collections import OrderedDict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias
 
 from wheelyard_core.domain.access import Actor
-from wheelyard_core.domain.group_index import ReadableGroup
 from wheelyard_core.simple.negotiation import Offer
 from wheelyard_core.simple.render import Rendered, Variant
 from wheelyard_indexer.answers import Answer, page_answer
 from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.group_grants import GrantKey, GroupGrant, GroupGrants
 from wheelyard_indexer.shelf import Shelf
 
-G = TypeVar("G")
-
-GrantKey: TypeAlias = tuple[str | None, ...]
 # A project's number, the digest and the name in the address.
 FileKey: TypeAlias = tuple[int, str, str]
 
 _GRANTS: Final = 20_000
-# Each may have thousands of projects.
-_GROUPS: Final = 500
 _FILES: Final = 50_000
 # What an entry weighs beside its bodies: objects, headers, its share of the dictionary.
 _OVERHEAD: Final = 8_192
@@ -71,15 +66,6 @@ class Grant:
     stale_until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class GroupGrant:
-    """A positive decision: what these credentials may read below a group."""
-
-    group: ReadableGroup
-    until: float
-    actor: Actor | None = None
-
-
 @dataclass(slots=True, eq=False)
 class RememberedPage:
     """A page and its answers, made when they are first asked for."""
@@ -113,7 +99,7 @@ class Memory:
         self._pages: Shelf[RememberedPage] = Shelf(room.pages)
         self._contents: Shelf[bytes] = Shelf(room.files)
         self._grants: OrderedDict[GrantKey, Grant] = OrderedDict()
-        self._groups: OrderedDict[GrantKey, GroupGrant] = OrderedDict()
+        self._groups = GroupGrants()
         self._files: OrderedDict[FileKey, ServedFile] = OrderedDict()
         # Whose files of one digest and name are remembered: groups ask by these.
         self._holders: dict[tuple[str, str], frozenset[int]] = {}
@@ -152,11 +138,19 @@ class Memory:
 
     def remember_grant(self, key: GrantKey, grant: Grant, ticket: int | None) -> None:
         """Keep a positive decision that was made under *ticket*."""
-        self._keep(self._grants, key, grant, ticket, _GRANTS)
+        with self._guard:
+            if not self._may_keep(key, ticket):
+                return
+            self._grants[key] = grant
+            self._grants.move_to_end(key)
+            if len(self._grants) > _GRANTS:
+                self._grants.popitem(last=False)
 
     def remember_group(self, key: GrantKey, grant: GroupGrant, ticket: int | None) -> None:
         """Keep what was found under *ticket* to be readable below a group."""
-        self._keep(self._groups, key, grant, ticket, _GROUPS)
+        with self._guard:
+            if self._may_keep(key, ticket):
+                self._groups.put(key, grant)
 
     def remember_file(self, key: FileKey, file: ServedFile, ticket: int | None) -> None:
         """Keep which blob an address stands for, as it was read under *ticket*."""
@@ -208,23 +202,11 @@ class Memory:
             self._forget_access()
             self._pages.clear()
 
-    def _keep(
-        self,
-        grants: OrderedDict[GrantKey, G],
-        key: GrantKey,
-        grant: G,
-        ticket: int | None,
-        most: int,
-    ) -> None:
-        if sum(len(part) for part in key if part) > _LONGEST_CREDENTIALS:
-            return
-        with self._guard:
-            if ticket != self._generation:
-                return
-            grants[key] = grant
-            grants.move_to_end(key)
-            if len(grants) > most:
-                grants.popitem(last=False)
+    def _may_keep(self, key: GrantKey, ticket: int | None) -> bool:
+        return (
+            ticket == self._generation
+            and sum(len(part) for part in key if part) <= _LONGEST_CREDENTIALS
+        )
 
     def _forget_access(self) -> None:
         self._grants.clear()

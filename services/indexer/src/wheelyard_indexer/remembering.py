@@ -14,8 +14,9 @@ from wheelyard_core.simple.render import Rendered
 from wheelyard_core.usecases.pages import Pages
 from wheelyard_indexer.addresses import is_group_of, is_place_of, place_of
 from wheelyard_indexer.file_answers import ServedFile
+from wheelyard_indexer.group_grants import GroupGrant
 from wheelyard_indexer.hot import grant_key, remembered_grant, remembered_group
-from wheelyard_indexer.memory import Grant, GroupGrant, Memory
+from wheelyard_indexer.memory import Grant, Memory
 from wheelyard_indexer.reading import Allowed, allowed_group, allowed_to_pull
 from wheelyard_web.identity import registry
 from wheelyard_web.parts import part
