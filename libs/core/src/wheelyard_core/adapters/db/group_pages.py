@@ -46,10 +46,13 @@ class SqlGroupPages:
         )
 
     def root_state(self, group_id: int) -> tuple[int, ...]:
-        """Return numbers that change with the set of names below; the first one is a serial."""
+        """Return numbers that change with the set of names below; the first one is a serial.
+
+        It is the sum, which grows when the names of any project change: the highest one stands
+        still while those of others do.
+        """
         row = self._session.execute(
             select(
-                func.coalesce(func.max(ProjectRow.root_serial), 0),
                 func.coalesce(func.sum(ProjectRow.root_serial), 0),
                 func.count(),
                 func.coalesce(func.sum(ProjectRow.id), 0),

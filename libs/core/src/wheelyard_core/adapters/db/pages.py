@@ -59,7 +59,8 @@ class SqlPages:
     def package(self, project_ids: Sequence[int], normalized: str) -> PackageListing | None:
         """Return a package's listing over these projects; None where no project knows the name.
 
-        A file that is being verified makes its package known and is not listed.
+        A file that is being verified makes its package known and is not listed. The serials of
+        several projects cannot be compared: their sum grows with a change in any of them.
         """
         asked = {"projects": project_ids, "package": normalized}
         packages = self._session.execute(_STANDINGS, asked).all()
@@ -75,7 +76,7 @@ class SqlPages:
                     name, version, sha256, size, published_at, python, metadata, state, attested
                 )
                 files.setdefault(name, file)
-        serial = max((serial for serial, _, _ in packages), default=0)
+        serial = sum(serial for serial, _, _ in packages)
         standing = standing_of_all([Standing(status, reason) for _, status, reason in packages])
         return PackageListing(normalized, serial, tuple(files.values()), standing)
 
