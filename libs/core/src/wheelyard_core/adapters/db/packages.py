@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.adapters.db import serials
+from wheelyard_core.adapters.db.among import among
 from wheelyard_core.adapters.db.models import File, Package, ProjectRow
 from wheelyard_core.adapters.db.models import Release as ReleaseRow
 from wheelyard_core.adapters.db.publishers import from_document
@@ -37,8 +38,10 @@ class SqlReleases:
         self, project_ids: Sequence[int], query: ReleaseQuery, window: Window
     ) -> Found[Release]:
         """Return the releases in these projects that a query asks for."""
-        wanted = _releases().where(ReleaseRow.project_id.in_(project_ids), *_conditions(query))
-        total = self._session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        here = among(self._session, ReleaseRow.project_id, project_ids)
+        wanted = _releases().where(here, *_conditions(query))
+        counting = wanted.with_only_columns(func.count(), maintain_column_froms=True)
+        total = self._session.scalar(counting) or 0
         rows = self._session.execute(
             wanted.order_by(*_order(query)).offset(window.offset).limit(window.limit)
         )
