@@ -292,6 +292,29 @@ def test_a_database_that_cannot_be_read_is_told(serve: Serve, tmp_path: Path) ->
     assert "Traceback" not in refused.said()
 
 
+@pytest.mark.slow
+def test_it_serves_on_the_schema_of_a_later_release_until_that_forbids_it(serve: Serve) -> None:
+    first = serve().serving()
+    first.process.stop()
+    _write(first, "UPDATE alembic_version SET version_num = '9999'")
+
+    back = serve().serving()
+
+    assert back.publish(ADistribution())[0] == 201
+    back.process.stop()
+    _write(back, "UPDATE schema_compat SET oldest_code = '9999'")
+    too_old = serve()
+    assert too_old.ended() == 1
+    assert "a later release's, 9999, and this one is too old" in too_old.said()
+    assert "Traceback" not in too_old.said()
+
+
+def _write(stopped: Standalone, statement: str) -> None:
+    with closing(sqlite3.connect(stopped.data / "wheelyard.db")) as database:
+        database.execute(statement)
+        database.commit()
+
+
 def test_the_help_names_its_options() -> None:
     told = subprocess.run(
         shlex.split(f"{shlex.quote(sys.executable)} -m wheelyard_standalone serve --help"),

@@ -14,9 +14,10 @@ from tests.support.servers.postgres import Databases
 from wheelyard_core.adapters.db.engine import PoolSettings, make_engine
 from wheelyard_core.adapters.db.migrate import alembic_config, migrate
 from wheelyard_core.adapters.db.models import Base
-from wheelyard_core.adapters.db.schema import is_compatible, known_revisions
+from wheelyard_core.adapters.db.schema import Fit, is_compatible, known_revisions
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.domain.work import Task
+from wheelyard_core.ports import SchemaTooLate
 
 pytestmark = pytest.mark.integration
 
@@ -149,11 +150,17 @@ def test_a_connection_that_migrated_has_its_limits_again(postgres: Databases) ->
     engine.dispose()
 
 
-def test_a_schema_newer_than_this_code_is_compatible(engine: Engine) -> None:
+def test_a_schema_newer_than_this_code_is_compatible_and_left_as_it_is(engine: Engine) -> None:
     migrate(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert is_compatible(engine)
+
+    assert migrate(engine) is Fit.LATER
+
+    with engine.connect() as connection:
+        versions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
+        assert list(versions) == ["9999"]
 
 
 def test_code_that_is_older_than_a_schema_allows_is_not_compatible(engine: Engine) -> None:
@@ -162,6 +169,8 @@ def test_code_that_is_older_than_a_schema_allows_is_not_compatible(engine: Engin
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         connection.execute(text("UPDATE schema_compat SET oldest_code = '9998'"))
     assert not is_compatible(engine)
+    with pytest.raises(SchemaTooLate, match="9999"):
+        migrate(engine)
 
     with engine.begin() as connection:
         connection.execute(

@@ -1,21 +1,45 @@
 """A new registry gets its schema and its first credentials, once."""
 
-import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 
 import pytest
+from sqlalchemy import create_engine, text
 from tests.integration.admin_cli.conftest import Run, acts_as, refused, succeeded
 from tests.support.inherited import inherited
+from tests.support.servers.postgres import Databases
 from tests.support.wheelyard import read_credentials
 
+from wheelyard_core.adapters.db.schema import known_revisions
 from wheelyard_core.domain.access import Person
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def later_schema(
+    request: pytest.FixtureRequest, run: Run, settings: dict[str, str]
+) -> Callable[[str], None]:
+    """Have a later release migrate a database of each kind; it says how old code may be."""
+    if request.param == "postgresql":
+        databases: Databases = request.getfixturevalue("postgres")
+        settings["WHEELYARD_DATABASE_URL"] = databases.fresh_database()
+    succeeded(run("migrate"))
+
+    def migrate_later(oldest_code: str) -> None:
+        engine = create_engine(settings["WHEELYARD_DATABASE_URL"])
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+            connection.execute(
+                text("UPDATE schema_compat SET oldest_code = :code"), {"code": oldest_code}
+            )
+        engine.dispose()
+
+    return migrate_later
 
 
 def test_a_new_registry_gets_its_schema_and_its_first_credentials(
@@ -90,16 +114,27 @@ def test_pods_wait_for_a_schema_and_no_longer_than_they_were_told(run: Run) -> N
     assert "fits" in succeeded(run("wait-for-schema", "--seconds", "0"))
 
 
-@pytest.mark.usefixtures("migrated")
-def test_a_schema_that_is_newer_than_the_release_is_none_to_wait_for(
-    run: Run, settings: dict[str, str]
+def test_a_schema_of_a_later_release_is_neither_waited_for_nor_changed(
+    run: Run, later_schema: Callable[[str], None]
 ) -> None:
-    database = settings["WHEELYARD_DATABASE_URL"].removeprefix("sqlite:///")
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.commit()
+    later_schema(known_revisions()[0])
 
     assert "fits" in succeeded(run("wait-for-schema", "--seconds", "0"))
+    assert succeeded(run("migrate")) == (
+        "The schema is a later release's, on which this one runs; it stays as it is.\n"
+    )
+    assert "Created" in succeeded(run("bootstrap"))
+
+
+def test_a_schema_that_a_release_is_too_old_for_is_told_by_each_command(
+    run: Run, later_schema: Callable[[str], None]
+) -> None:
+    later_schema("9999")
+
+    # Nothing that comes later would help it: it does not wait.
+    for arguments in (["migrate"], ["wait-for-schema"], ["bootstrap"], ["user", "list"]):
+        assert "a later release's, 9999, and this one is too old" in refused(run(*arguments))
+    assert "this one is too old" in run("check").stdout
 
 
 def test_a_database_that_comes_later_is_waited_for(

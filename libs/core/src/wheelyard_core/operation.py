@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from wheelyard_core.adapters.blobs.s3_settings import S3Settings
+from wheelyard_core.adapters.db.schema import Fit
 from wheelyard_core.adapters.db.watching import pool_state
 from wheelyard_core.adapters.redis_probe import eviction_policy
 from wheelyard_core.bootstrap import Registry
@@ -17,7 +18,12 @@ from wheelyard_core.observability.logging import LogSettings, configure_logging
 from wheelyard_core.observability.looking import Look
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.observability.redaction import Redact, make_redact
-from wheelyard_core.ports import CacheUnavailable, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.ports import (
+    CacheUnavailable,
+    DatabaseUnavailable,
+    SchemaTooLate,
+    StorageUnavailable,
+)
 from wheelyard_core.settings import Settings, SettingsError, read_settings
 
 _SCHEMA_SECONDS: Final = 30.0
@@ -61,12 +67,14 @@ def health_checks(registry: Registry) -> Checks:
 
     def database() -> str:
         try:
-            fits = registry.database.is_compatible()
+            fit = registry.database.require_fit()
         except DatabaseUnavailable as error:
             raise Sick("The database does not answer.") from error
-        if not fits:
+        except SchemaTooLate as error:
+            raise Sick(f"{error}.") from error
+        if fit is Fit.BEHIND:
             raise Sick("The database's schema is not that of this release: migrate.")
-        return "The database answers, and its schema is that of this release."
+        return "The database answers, and its schema fits this release."
 
     def blobs() -> str:
         try:

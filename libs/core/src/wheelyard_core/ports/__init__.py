@@ -16,7 +16,13 @@ from wheelyard_core.ports.blobs import (
     StorageUnavailable,
 )
 from wheelyard_core.ports.catalogue import Files, MetadataFile, Packages, Projects, Releases
-from wheelyard_core.ports.database import Conflict, Database, DatabaseUnavailable, UnitOfWork
+from wheelyard_core.ports.database import (
+    Conflict,
+    Database,
+    DatabaseUnavailable,
+    SchemaTooLate,
+    UnitOfWork,
+)
 from wheelyard_core.ports.pages import CacheUnavailable, PageCache, Pages
 from wheelyard_core.ports.tracing import UNTRACED, Attributes, Span, Tracing
 from wheelyard_core.ports.trusted import IssuerKeys, IssuerUnavailable, TrustedPublishers
@@ -49,6 +55,7 @@ __all__ = [
     "Projects",
     "Queue",
     "Releases",
+    "SchemaTooLate",
     "Signatures",
     "Span",
     "StorageUnavailable",

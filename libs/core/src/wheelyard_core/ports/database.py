@@ -33,6 +33,10 @@ class Conflict(Exception):
     """Another transaction was first: look again at what is true now."""
 
 
+class SchemaTooLate(Exception):
+    """A later release has changed the database so that this code must not run on it."""
+
+
 class UnitOfWork(Protocol):
     """One transaction: rolled back unless committed. Outages come out as DatabaseUnavailable."""
 

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from wheelyard_api.admin.edge import made, reason, table
+from wheelyard_core.adapters.db.schema import Fit
 from wheelyard_core.adapters.oidc.keys import HttpIssuerKeys
 from wheelyard_core.adapters.redis_probe import KEEPS_ALL, eviction_policy
 from wheelyard_core.bootstrap import Registry
@@ -17,6 +18,7 @@ from wheelyard_core.ports import (
     CacheUnavailable,
     DatabaseUnavailable,
     IssuerUnavailable,
+    SchemaTooLate,
     StorageUnavailable,
     TrustRootUnavailable,
 )
@@ -75,12 +77,14 @@ def _database(registry: Registry) -> str:
 
 def _schema(registry: Registry) -> str:
     try:
-        fits = registry.database.is_compatible()
+        fit = registry.database.require_fit()
+    except SchemaTooLate as error:
+        raise NotWell(f"{error}.") from error
     except DatabaseUnavailable as error:
         raise NotWell("Not known, for the database does not answer.") from error
-    if not fits:
+    if fit is Fit.BEHIND:
         raise NotWell("It is not that of this release: run `wheelyard-admin migrate`.")
-    return "is that of this release"
+    return "fits this release"
 
 
 def _broker(registry: Registry) -> str:

@@ -8,10 +8,17 @@ from typing import Final
 
 import click
 
+from wheelyard_core.adapters.db.schema import Fit
 from wheelyard_core.bootstrap import Registry, crash_point_from, make_registry
 from wheelyard_core.domain.errors import RegistryError
 from wheelyard_core.operation import settings_of
-from wheelyard_core.ports import CacheUnavailable, Conflict, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.ports import (
+    CacheUnavailable,
+    Conflict,
+    DatabaseUnavailable,
+    SchemaTooLate,
+    StorageUnavailable,
+)
 from wheelyard_core.settings import Settings
 
 _OUTAGES: Final = (DatabaseUnavailable, StorageUnavailable, CacheUnavailable)
@@ -24,7 +31,7 @@ class Admin(click.Group):
         """Run the command that was asked for."""
         try:
             result: object = super().invoke(ctx)
-        except (RegistryError, *_OUTAGES, OSError) as error:
+        except (RegistryError, SchemaTooLate, *_OUTAGES, OSError) as error:
             raise click.ClickException(_sentence(error)) from error
         except Conflict as error:
             raise click.ClickException("Somebody else changed it just now; try again.") from error
@@ -47,10 +54,10 @@ def made(settings: Settings) -> Registry:
 
 @contextmanager
 def opened() -> Iterator[Registry]:
-    """Open the registry, whose schema must be that of this release; close it in the end."""
+    """Open the registry, whose schema must fit this release; close it in the end."""
     registry = made(read())
     try:
-        if not registry.database.is_compatible():
+        if registry.database.require_fit() is Fit.BEHIND:
             raise click.ClickException(
                 "The database's schema is not that of this release: run `wheelyard-admin migrate`."
             )

@@ -8,6 +8,7 @@ from wheelyard_api.admin.edge import opened, read
 from wheelyard_api.admin.waiting import WAIT, patiently
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.blobs.s3_settings import S3Settings
+from wheelyard_core.adapters.db.schema import Fit
 from wheelyard_core.adapters.secret_file import write_secret
 from wheelyard_core.bootstrap import make_database
 from wheelyard_core.usecases.first_run import FirstRun, first_run
@@ -25,10 +26,13 @@ def migrate(seconds: float) -> None:
     """Bring the database's schema to this release; safe to run by many at once."""
     database = make_database(read().database, "migrate", lambda _promised: None)
     try:
-        patiently(seconds, database.migrate)
+        fit = patiently(seconds, database.migrate)
     finally:
         database.close()
-    click.echo("The schema is up to date.")
+    if fit is Fit.LATER:
+        click.echo("The schema is a later release's, on which this one runs; it stays as it is.")
+    else:
+        click.echo("The schema is up to date.")
 
 
 @click.command("make-bucket")

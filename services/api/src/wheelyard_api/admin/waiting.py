@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import click
 
 from wheelyard_api.admin.edge import read, reason
+from wheelyard_core.adapters.db.schema import Fit
 from wheelyard_core.bootstrap import make_database
 from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable
 
@@ -52,7 +53,7 @@ def wait_for_schema(seconds: float) -> None:
     database = make_database(read().database, "wait-for-schema", lambda _promised: None)
 
     def look() -> None:
-        if not database.is_compatible():
+        if database.require_fit() is Fit.BEHIND:
             raise DatabaseUnavailable("it is older than this release")
 
     try:

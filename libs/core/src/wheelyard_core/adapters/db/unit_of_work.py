@@ -26,7 +26,7 @@ from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.project_directory import SqlProjectDirectory
 from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.protection import SqlRules
-from wheelyard_core.adapters.db.schema import is_compatible
+from wheelyard_core.adapters.db.schema import Fit, is_compatible, require_fit
 from wheelyard_core.adapters.db.standings import SqlPackages
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
@@ -178,13 +178,16 @@ class SqlDatabase:
         with self.snapshot() as uow:
             uow.session.execute(text("SELECT 1"))
 
-    def migrate(self) -> None:
-        """Bring the schema to what this code was written for. Raises DatabaseUnavailable."""
+    def migrate(self) -> Fit:
+        """Bring the schema to what this code was written for, unless it is a later one already.
+
+        Raises DatabaseUnavailable, SchemaTooLate.
+        """
         # Alembic is for the one process that migrates.
         from wheelyard_core.adapters.db.migrate import migrate  # noqa: PLC0415
 
         try:
-            migrate(self.engine)
+            return migrate(self.engine)
         except (DBAPIError, PoolTimeout) as error:
             if isinstance(error, DBAPIError) and not _is_outage(error):
                 raise
@@ -194,6 +197,14 @@ class SqlDatabase:
         """Tell whether this code runs on the schema that is there."""
         try:
             return is_compatible(self.engine)
+        except (DBAPIError, PoolTimeout) as error:
+            raise DatabaseUnavailable("The database does not answer") from error
+
+    def require_fit(self) -> Fit:
+        """Return how the schema stands to this code. Raises DatabaseUnavailable, SchemaTooLate."""
+        try:
+            with self.engine.connect() as connection:
+                return require_fit(connection)
         except (DBAPIError, PoolTimeout) as error:
             raise DatabaseUnavailable("The database does not answer") from error
 
