@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from tests.support.in_process import environment
+from tests.support.servers.postgres import Databases
 from tests.support.servers.redis import RedisServer
 
 from wheelyard_api.admin.__main__ import main
@@ -44,6 +45,15 @@ def run(settings: dict[str, str]) -> Run:
 
 @pytest.fixture
 def migrated(run: Run) -> None:
+    succeeded(run("migrate"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_migrated(request: pytest.FixtureRequest, run: Run, settings: dict[str, str]) -> None:
+    """A database of each kind, with our tables."""
+    if request.param == "postgresql":
+        databases: Databases = request.getfixturevalue("postgres")
+        settings["WHEELYARD_DATABASE_URL"] = databases.fresh_database()
     succeeded(run("migrate"))
 
 

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import create_engine, text
 from tests.integration.admin_cli.conftest import Run, acts_as, refused, succeeded
 from tests.support.inherited import inherited
-from tests.support.servers.postgres import Databases
 from tests.support.wheelyard import read_credentials
 
 from wheelyard_core.adapters.db.schema import known_revisions
@@ -20,15 +19,9 @@ from wheelyard_core.domain.access import Person
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def later_schema(
-    request: pytest.FixtureRequest, run: Run, settings: dict[str, str]
-) -> Callable[[str], None]:
-    """Have a later release migrate a database of each kind; it says how old code may be."""
-    if request.param == "postgresql":
-        databases: Databases = request.getfixturevalue("postgres")
-        settings["WHEELYARD_DATABASE_URL"] = databases.fresh_database()
-    succeeded(run("migrate"))
+@pytest.fixture
+def later_schema(each_migrated: None, settings: dict[str, str]) -> Callable[[str], None]:  # noqa: ARG001  what it changes
+    """Have a later release migrate the database; it says how old code may be."""
 
     def migrate_later(oldest_code: str) -> None:
         engine = create_engine(settings["WHEELYARD_DATABASE_URL"])

@@ -19,6 +19,7 @@ from wheelyard_core.ports.catalogue import Files, MetadataFile, Packages, Projec
 from wheelyard_core.ports.database import (
     Conflict,
     Database,
+    DatabaseRefused,
     DatabaseUnavailable,
     SchemaTooLate,
     UnitOfWork,
@@ -42,6 +43,7 @@ __all__ = [
     "CacheUnavailable",
     "Conflict",
     "Database",
+    "DatabaseRefused",
     "DatabaseUnavailable",
     "Files",
     "IssuerKeys",

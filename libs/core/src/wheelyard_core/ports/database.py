@@ -33,6 +33,10 @@ class Conflict(Exception):
     """Another transaction was first: look again at what is true now."""
 
 
+class DatabaseRefused(Exception):
+    """The database answers, and refuses: rights are missing, or a statement is wrong."""
+
+
 class SchemaTooLate(Exception):
     """A later release has changed the database so that this code must not run on it."""
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from wheelyard_api.admin.arguments import LARGEST
 from wheelyard_api.admin.edge import opened, table
 from wheelyard_core.adapters.blobs.directory import DirectoryBlobSettings, DirectoryBlobStore
 from wheelyard_core.adapters.cache.redis import forget_pages
@@ -16,6 +17,11 @@ from wheelyard_core.usecases import back_up
 from wheelyard_core.usecases.back_up import Copied
 
 _FOLDER: Final = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+# A restore out of a folder that is not there would be one of nothing, and well.
+_OLD_FOLDER: Final = click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+_SIZE: Final = click.IntRange(0, LARGEST)
 
 
 @click.group()
@@ -34,7 +40,7 @@ def begin() -> None:
 @backup.command()
 @click.argument("target", type=click.Choice([target.value for target in Target]))
 @click.option("--seconds", type=click.FloatRange(0), default=0.0, help="How long it took.")
-@click.option("--bytes", "size", type=click.IntRange(0), default=0, help="How large it is.")
+@click.option("--bytes", "size", type=_SIZE, default=0, help="How large it is.")
 def note(target: str, seconds: float, size: int) -> None:
     """Note that a part of a backup, or a drill, succeeded, for the metrics."""
     with opened() as registry:
@@ -77,7 +83,7 @@ def begin_restored() -> None:
 
 
 @restore.command("bucket")
-@_FOLDER
+@_OLD_FOLDER
 def bucket_restored(folder: Path) -> None:
     """Give the object store every blob of a folder that it has not."""
     with opened() as registry:

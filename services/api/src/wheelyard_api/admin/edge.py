@@ -15,13 +15,17 @@ from wheelyard_core.operation import settings_of
 from wheelyard_core.ports import (
     CacheUnavailable,
     Conflict,
+    DatabaseRefused,
     DatabaseUnavailable,
     SchemaTooLate,
     StorageUnavailable,
 )
 from wheelyard_core.settings import Settings
 
-_OUTAGES: Final = (DatabaseUnavailable, StorageUnavailable, CacheUnavailable)
+_ENDINGS: Final = (
+    *(DatabaseUnavailable, StorageUnavailable, CacheUnavailable),
+    *(DatabaseRefused, SchemaTooLate),
+)
 
 
 class Admin(click.Group):
@@ -31,7 +35,7 @@ class Admin(click.Group):
         """Run the command that was asked for."""
         try:
             result: object = super().invoke(ctx)
-        except (RegistryError, SchemaTooLate, *_OUTAGES, OSError) as error:
+        except (RegistryError, *_ENDINGS, OSError) as error:
             raise click.ClickException(_sentence(error)) from error
         except Conflict as error:
             raise click.ClickException("Somebody else changed it just now; try again.") from error
@@ -79,7 +83,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def reason(error: BaseException) -> str:
     """Return the driver's own words; SQLAlchemy's around them have an address of its manual."""
     cause = error.__cause__ or error
-    return " ".join(str(getattr(cause, "orig", None) or cause).split())
+    words = getattr(cause, "orig", None) or cause
+    # Where the server itself answered: not the statement that it quotes.
+    said = getattr(getattr(words, "diag", None), "message_primary", None)
+    return " ".join(str(said or words).split())
 
 
 def _cell(value: object) -> str:

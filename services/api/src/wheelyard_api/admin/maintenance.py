@@ -2,9 +2,11 @@
 
 import click
 
+from wheelyard_api.admin.arguments import Text
 from wheelyard_api.admin.edge import opened
 from wheelyard_core.domain.audit import SYSTEM
 from wheelyard_core.domain.operating import Mode
+from wheelyard_core.domain.texts import LONGEST_REASON
 from wheelyard_core.usecases.set_mode import set_mode
 
 
@@ -29,7 +31,7 @@ def show() -> None:
 
 @maintenance.command("set")
 @click.argument("mode", type=click.Choice([mode.value for mode in Mode]))
-@click.option("--reason", help="What people are told.")
+@click.option("--reason", type=Text(LONGEST_REASON), help="What people are told.")
 def set_(mode: str, reason: str | None) -> None:
     """Set what may change: everything (open), everything but files, or nothing."""
     with opened() as registry, registry.database.begin() as uow:

@@ -7,12 +7,14 @@ run has, and a token that is revoked in the end and works for an hour at the mos
 import secrets
 import tempfile
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final, TypeVar
 
 import click
 
+from wheelyard_api.admin.arguments import Address
 from wheelyard_api.admin.edge import opened
 from wheelyard_api.admin.smoke_client import Refused, SmokeClient
 from wheelyard_api.admin.smoke_place import GROUP, drop_old_place, smoke_token
@@ -25,10 +27,16 @@ T = TypeVar("T")
 # A helm test and the robot do not meet.
 _CHECK, _ROBOT = "check", "robot"
 _EVERY: Final = 0.5
+# Nothing answers at the address, or something else that speaks no HTTP or no JSON.
+_NO_REGISTRY: Final = (OSError, HTTPException, ValueError)
 
 
 @click.command()
-@click.option("--url", help="Where the registry is reached; its public address unless given.")
+@click.option(
+    "--url",
+    type=Address(),
+    help="Where the registry is reached; its public address unless given.",
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(min=1, max=3600),
@@ -115,7 +123,7 @@ def _step(words: str, act: Callable[[], T]) -> T:
     began = monotonic()
     try:
         done = act()
-    except OSError as error:
+    except _NO_REGISTRY as error:
         raise Refused(f"It no longer {words}: {error}") from error
     click.echo(f"{words:<10} {monotonic() - began:6.2f} s")
     return done
@@ -125,5 +133,5 @@ def _leave_nothing(client: SmokeClient, wheel: TinyWheel, name: str) -> None:
     """Delete what a run that failed has published; a run that went well has done so."""
     try:
         client.delete(wheel)
-    except (Refused, OSError, ValueError):
+    except (Refused, *_NO_REGISTRY):
         click.echo(f"{wheel.filename} may be left in {GROUP}/{name}.", err=True)

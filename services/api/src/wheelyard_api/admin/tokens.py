@@ -4,12 +4,14 @@ from typing import Final
 
 import click
 
+from wheelyard_api.admin.arguments import Text
 from wheelyard_api.admin.edge import opened, table
 from wheelyard_api.admin.users import account
 from wheelyard_core.domain.access import Scope
 from wheelyard_core.domain.administration import Stretch, TokenDetails, TokenFilter
 from wheelyard_core.domain.audit import ADMIN_COMMAND, Action
 from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.texts import parse_filled
 from wheelyard_core.domain.tokens import TokenKind, parse_expiry
 from wheelyard_core.usecases.administer_tokens import issue_as, record_token
 from wheelyard_core.usecases.issue_token import Grant
@@ -24,8 +26,10 @@ def token() -> None:
 
 
 @token.command()
-@click.argument("username")
-@click.option("--name", default="wheelyard-admin", show_default=True, help="What it is for.")
+@click.argument("username", type=Text())
+@click.option(
+    "--name", type=Text(), default="wheelyard-admin", show_default=True, help="What it is for."
+)
 @click.option("--scope", "scopes", type=click.Choice(_SCOPES), multiple=True, default=["api"])
 @click.option("--expires-at", help="A date like 2027-01-31, or a time with its zone.")
 def create(username: str, name: str, scopes: tuple[str, ...], expires_at: str | None) -> None:
@@ -33,7 +37,7 @@ def create(username: str, name: str, scopes: tuple[str, ...], expires_at: str | 
     with opened() as registry, registry.database.begin() as uow:
         grant = Grant(
             TokenKind.PERSONAL,
-            name,
+            parse_filled(name, "name"),
             frozenset(Scope(scope) for scope in scopes),
             user_id=account(uow, username).id,
             expires_at=parse_expiry(expires_at, registry.now()),
@@ -46,7 +50,7 @@ def create(username: str, name: str, scopes: tuple[str, ...], expires_at: str | 
 
 
 @token.command("list")
-@click.option("--user", "username", help="Only those of one account.")
+@click.option("--user", "username", type=Text(), help="Only those of one account.")
 @click.option("--all", "everything", is_flag=True, help="Those that work no more, too.")
 def list_(username: str | None, *, everything: bool) -> None:
     """List tokens; nobody has their secrets."""

@@ -56,12 +56,19 @@ def gc(*, dry_run: bool, beyond_limit: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 def repair(copies: tuple[Path, ...]) -> None:
-    """Store bytes again that are missing or corrupt, from copies: files of a backup."""
+    """Store bytes again that are missing or corrupt, from a backup's files; 1 where none helps."""
+    mended = 0
     with opened() as registry:
         mender = Mender(registry.database, registry.blobs, registry.reconciler().read)
         for copy in copies:
             for key in mender(copy):
                 click.echo(f"{copy} is {key} again.")
+                mended += 1
+    if not mended:
+        raise click.ClickException(
+            "Nothing was mended: nothing that was found missing or corrupt has these bytes. "
+            "`wheelyard-admin reconcile --read-all` looks again."
+        )
 
 
 def _tell(progress: Progress) -> None:

@@ -4,16 +4,18 @@ from typing import Final
 
 import click
 
+from wheelyard_api.admin.arguments import Text
 from wheelyard_api.admin.edge import opened, table
 from wheelyard_core.domain.administration import Stretch, User, UserChanges, UserFilter
 from wheelyard_core.domain.audit import ADMIN_COMMAND, Action
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.places import parse_email, parse_path
+from wheelyard_core.domain.texts import parse_filled
 from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.administer_users import apply_changes, record_account
 
 _MOST: Final = 10_000
-_NAME: Final = click.argument("username")
+_NAME: Final = click.argument("username", type=Text())
 
 
 @click.group()
@@ -23,14 +25,15 @@ def user() -> None:
 
 @user.command()
 @_NAME
-@click.option("--name", help="The name that people read; the user name unless given.")
-@click.option("--email")
+@click.option("--name", type=Text(), help="The name that people read; the user name unless given.")
+@click.option("--email", type=Text())
 @click.option("--admin", is_flag=True, help="Make it an administrator.")
 def create(username: str, name: str | None, email: str | None, *, admin: bool) -> None:
     """Create an account. It has no password: give it a token."""
     parse_path(username, "username", at_top=True)
+    shown = parse_filled(name, "name") if name else username
     with opened() as registry, registry.database.begin() as uow:
-        created = uow.accounts.add_user(username, name or username, is_admin=admin)
+        created = uow.accounts.add_user(username, shown, is_admin=admin)
         changes = UserChanges(email=parse_email(email) if email else None)
         user = uow.users.change(created, changes)
         record_account(uow, ADMIN_COMMAND, Action.USER_CREATED, user, is_admin=admin)
@@ -39,7 +42,7 @@ def create(username: str, name: str | None, email: str | None, *, admin: bool) -
 
 
 @user.command("list")
-@click.option("--search", help="A part of a name, a user name or an email address.")
+@click.option("--search", type=Text(), help="A part of a name, a user name or an email address.")
 def list_(search: str | None) -> None:
     """List accounts."""
     with opened() as registry, registry.database.snapshot() as uow:

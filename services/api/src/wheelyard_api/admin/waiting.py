@@ -33,7 +33,10 @@ def patiently(seconds: float, act: Callable[[], T]) -> T:
         except (DatabaseUnavailable, StorageUnavailable) as outage:
             if monotonic() >= until:
                 raise
-            text = f"Waiting, for {outage}: {reason(outage)}"
+            why = reason(outage)
+            text = (
+                f"Waiting, for {outage}" if why in str(outage) else f"Waiting, for {outage}: {why}"
+            )
         if text != told:
             click.echo(text, err=True)
             told = text

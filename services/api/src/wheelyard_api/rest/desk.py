@@ -9,12 +9,12 @@ from flask import Response, g, jsonify
 
 from wheelyard_api.rest.params import Params
 from wheelyard_core.domain.peppers import Peppers
+from wheelyard_core.domain.texts import LONGEST_REASON
 from wheelyard_core.usecases.acting import Acting
 from wheelyard_core.usecases.authenticate import note_use
 from wheelyard_core.usecases.page_changes import PageChange, await_page
 from wheelyard_web.identity import identify, registry
 
-_LONGEST_REASON: Final = 1000
 # All is done by then; this bounds only the wait for the page to show it.
 _PAGE_SECONDS: Final = 5.0
 
@@ -41,7 +41,7 @@ def peppers() -> Peppers:
 
 def reason_given() -> str | None:
     """Read why something is done, from the body or the query."""
-    return (Params.of_request().text("reason", _LONGEST_REASON) or "").strip() or None
+    return (Params.of_request().text("reason", LONGEST_REASON) or "").strip() or None
 
 
 def await_change(change: PageChange) -> None:

@@ -4,7 +4,6 @@ The body wins over the query. An absent field and a JSON null are the same: None
 """
 
 import json
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -15,13 +14,13 @@ from flask import request
 
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_core.domain.moments import parse_moment
+from wheelyard_core.domain.texts import LONGEST, parse_filled, parse_text
 from wheelyard_core.domain.tokens import parse_expiry
 from wheelyard_core.domain.wording import quoted
 
 E = TypeVar("E", bound=StrEnum)
 
 _LARGEST_BODY: Final = 1 << 20
-_LONGEST: Final = 255
 LONG_TEXT: Final = 50_000
 _TRUE: Final = frozenset({"true", "1", "t", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "f", "no", "off"})
@@ -45,29 +44,21 @@ class Params:
         """Tell whether the field was sent, if only as null."""
         return name in self._fields
 
-    def text(self, name: str, longest: int = _LONGEST) -> str | None:
+    def text(self, name: str, longest: int = LONGEST) -> str | None:
         """Return a text of printable characters, or None."""
         value = self._fields.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise InvalidInput(f"{name} is invalid: it must be a text")
-        text = str(value)
-        if len(text) > longest:
-            raise InvalidInput(f"{name} is too long (maximum is {longest} characters)")
-        kinds = {unicodedata.category(char) for char in text if char not in "\n\r\t"}
-        if kinds & {"Cc", "Cs"}:
-            raise InvalidInput(f"{name} is invalid: it has characters that cannot be shown")
-        return text
+        return parse_text(str(value), name, longest)
 
-    def required(self, name: str, longest: int = _LONGEST) -> str:
+    def required(self, name: str, longest: int = LONGEST) -> str:
         """Return a text that must be there and not blank."""
         text = self.text(name, longest)
         if text is None:
             raise InvalidInput(f"{name} is missing")
-        if not text.strip():
-            raise InvalidInput(f"{name} can't be blank")
-        return text.strip()
+        return parse_filled(text, name, longest)
 
     def number(self, name: str) -> int | None:
         """Return a whole number from 0, or None."""

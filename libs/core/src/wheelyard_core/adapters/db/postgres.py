@@ -69,6 +69,8 @@ def postgres_engine(
         pool_recycle=1800,
         pool_pre_ping=True,
         connect_args=_connect_args(pool, service),
+        # An error is logged with its statement: the digests of tokens are nobody's to read there.
+        hide_parameters=True,
     )
     event.listen(engine, "handle_error", _leave_a_demoted_primary)
     event.listen(engine, "checkin", _forget_the_snapshot)

@@ -1,6 +1,7 @@
 """One transaction: rolled back unless committed, and its promises told only after the commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ from wheelyard_core.adapters.db.attestations import SqlAttestations
 from wheelyard_core.adapters.db.audit import SqlAudit
 from wheelyard_core.adapters.db.browsing import SqlBrowsing
 from wheelyard_core.adapters.db.engine import snapshot_engine
+from wheelyard_core.adapters.db.failures import translated
 from wheelyard_core.adapters.db.files import SqlFiles
 from wheelyard_core.adapters.db.group_pages import SqlGroupPages
 from wheelyard_core.adapters.db.groups import SqlGroups
@@ -71,7 +73,7 @@ class Listeners:
 
 
 class SqlUnitOfWork:
-    """The collections of one transaction. Outages come out as DatabaseUnavailable."""
+    """The collections of one transaction. Errors come out as those of the port."""
 
     def __init__(
         self,
@@ -132,8 +134,8 @@ class SqlUnitOfWork:
             self._listeners.failed(error)
         if isinstance(error, IntegrityError):
             raise Conflict from error
-        if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_outage(error)):
-            raise DatabaseUnavailable("The database does not answer") from error
+        if isinstance(error, DBAPIError | PoolTimeout):
+            raise translated(error) from error
 
     def commit(self) -> None:
         """Make it true, then say so. Raises Conflict when another transaction was first."""
@@ -181,7 +183,7 @@ class SqlDatabase:
     def migrate(self) -> Fit:
         """Bring the schema to what this code was written for, unless it is a later one already.
 
-        Raises DatabaseUnavailable, SchemaTooLate.
+        Raises DatabaseUnavailable, DatabaseRefused, SchemaTooLate.
         """
         # Alembic is for the one process that migrates.
         from wheelyard_core.adapters.db.migrate import migrate  # noqa: PLC0415
@@ -189,43 +191,32 @@ class SqlDatabase:
         try:
             return migrate(self.engine)
         except (DBAPIError, PoolTimeout) as error:
-            if isinstance(error, DBAPIError) and not _is_outage(error):
-                raise
-            raise DatabaseUnavailable("The database does not answer") from error
+            raise translated(error) from error
 
     def is_compatible(self) -> bool:
         """Tell whether this code runs on the schema that is there."""
-        try:
+        with _unavailable():
             return is_compatible(self.engine)
-        except (DBAPIError, PoolTimeout) as error:
-            raise DatabaseUnavailable("The database does not answer") from error
 
     def require_fit(self) -> Fit:
         """Return how the schema stands to this code. Raises DatabaseUnavailable, SchemaTooLate."""
-        try:
-            with self.engine.connect() as connection:
-                return require_fit(connection)
-        except (DBAPIError, PoolTimeout) as error:
-            raise DatabaseUnavailable("The database does not answer") from error
+        with _unavailable(), self.engine.connect() as connection:
+            return require_fit(connection)
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
 
 
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Also where it refuses: whoever starts waits until somebody has granted what is missing."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        raise DatabaseUnavailable(str(translated(error))) from error
+
+
 def _refuse_promises(_promised: Sequence[Promise]) -> None:
     msg = "a snapshot makes no promises"
     raise AssertionError(msg)
-
-
-def _is_outage(error: DBAPIError) -> bool:
-    """Tell a database that is away, overloaded or read-only from a statement that is wrong."""
-    if error.connection_invalidated:
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:
-        # No connection at all, or SQLite ("database is locked", "disk I/O error").
-        return type(error).__name__ in {"OperationalError", "InterfaceError"}
-    # Connection exception, insufficient resources, operator intervention, serialization failure,
-    # deadlock, lock not available, read-only transaction.
-    return state[:2] in {"08", "53", "57", "40"} or state in {"55P03", "25006"}
