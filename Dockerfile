@@ -62,6 +62,8 @@ CMD ["wheelyard-admin", "--help"]
 ARG VERSION=0.1.0
 ARG REVISION=""
 ARG SOURCE=""
+# Of two builds of one version the metrics tell which is which. It is in no layer.
+ENV WHEELYARD_REVISION=$REVISION
 LABEL org.opencontainers.image.title="Wheelyard" \
       org.opencontainers.image.description="A private Python package registry" \
       org.opencontainers.image.version=$VERSION \

@@ -34,6 +34,8 @@ _ELSEWHERE = frozenset(
         *("LISTEN", "METRICS_LISTEN", "SPOOL_DIRECTORY"),
         # Of no use to several pods: there is an object store, and nothing is kept on a pod.
         *("BLOBS_DIRECTORY", "CREDENTIALS_FILE"),
+        # From the image.
+        "REVISION",
     }
 )
 

@@ -181,6 +181,18 @@ def with_password(
 
 
 @pytest.mark.slow
+def test_every_process_tells_the_commit_that_it_was_built_of(
+    tmp_path: Path, pytestconfig: pytest.Config, stack: ExitStack
+) -> None:
+    started = start_embedded(tmp_path, WHEELYARD_REVISION="0a1b2c3d")
+    wheelyard = running(started, pytestconfig, stack)
+
+    for address in metrics_ports(wheelyard).values():
+        (build,) = (one for one in metrics(address) if one.startswith("wheelyard_build_info"))
+        assert 'revision="0a1b2c3d"' in build
+
+
+@pytest.mark.slow
 def test_an_outage_of_the_broker_stops_no_heartbeat_and_tells_no_password(
     with_password: tuple[Wheelyard, RedisServer], person: Person
 ) -> None:

@@ -93,6 +93,12 @@ def test_a_password_of_redis_goes_into_an_address_that_has_none() -> None:
     assert settings.cache.url == "rediss://:hidden-5@cache:6379/0"
 
 
+def test_the_commit_of_an_image_is_known_where_the_image_says_it() -> None:
+    assert read_settings(COMPLETE | {"WHEELYARD_REVISION": "0a1b2c"}).revision == "0a1b2c"
+    assert read_settings(COMPLETE | {"WHEELYARD_REVISION": ""}).revision == "unknown"
+    assert read_settings(COMPLETE).revision == "unknown"
+
+
 def test_several_peppers_stand_on_lines_of_their_own() -> None:
     settings = read_settings(COMPLETE | {"WHEELYARD_TOKEN_PEPPER": "new one\n\n  old \n"})
 

@@ -1,8 +1,14 @@
 """What `make images ARGS=--twice` says of two images."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from scripts.image import differences, reproducible
+
+from wheelyard_core.settings import SETTINGS
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_two_images_differ_by_each_file_that_is_not_the_same() -> None:
@@ -37,3 +43,12 @@ def test_an_image_says_when_its_commit_was_made_and_not_when_or_by_what_it_was_b
         ],
         "rootfs": built["rootfs"],
     }
+
+
+def test_an_image_gives_its_services_the_commit_that_its_label_names() -> None:
+    shipped = (ROOT / "Dockerfile").read_text().rpartition("FROM ")[2]
+
+    given = dict(re.findall(r"\b(WHEELYARD_\w+)=(\S+)", shipped))
+    assert given["WHEELYARD_REVISION"] == "$REVISION"
+    assert "org.opencontainers.image.revision=$REVISION" in shipped
+    assert given.keys() <= SETTINGS.keys()

@@ -47,7 +47,7 @@ def work(settings: Settings, service: str, tasks: Collection[Task], reach: Crash
         {Part.RENDERING} if Task.INDEX in tasks else set()
     )
     mine = {"task": [task.value for task in tasks]}
-    metrics = Metrics(service, parts, shared=True, only=mine)
+    metrics = Metrics(service, parts, shared=True, only=mine, revision=settings.revision)
     heartbeat, queues = Heartbeat(), {QUEUE_OF[task] for task in tasks}
     show_heartbeat(metrics, heartbeat, queues)
     shared = SharedValues(folder, metrics.observed)

@@ -40,7 +40,7 @@ def serve(
     endpoint = open_endpoint(settings)
 
     def load() -> Wsgi:
-        metrics = Metrics(service, parts)
+        metrics = Metrics(service, parts, revision=settings.revision)
         tracing = open_tracing(settings, service)
         registry = make_registry(settings, service, reach, metrics, tracing)
         watch_database(metrics, registry)

@@ -67,7 +67,7 @@ def load() -> Wsgi:
     """Build the application in the process that serves it: connections do not survive a fork."""
     settings = settings_of(os.environ)  # noqa: TID251  this is the entry point
     redact = start_logging(settings, "indexer")
-    metrics = Metrics("indexer", _PARTS)
+    metrics = Metrics("indexer", _PARTS, revision=settings.revision)
     tracing = open_tracing(settings, "indexer")
     registry = make_registry(settings, "indexer", metrics=metrics, tracing=tracing)
     watch_database(metrics, registry)

@@ -73,7 +73,8 @@ def schedule(settings: Settings, stop: Event) -> None:
     """Be the scheduler, with logs and metrics, until *stop*."""
     redact = start_logging(settings, "scheduler")
     endpoint = open_endpoint(settings)
-    metrics = Metrics("scheduler", (Part.EACH, Part.SCHEDULER, Part.DATABASE))
+    parts = (Part.EACH, Part.SCHEDULER, Part.DATABASE)
+    metrics = Metrics("scheduler", parts, revision=settings.revision)
     registry = make_registry(settings, "scheduler", metrics=metrics)
     watch_database(metrics, registry)
     watch_service(metrics, registry)

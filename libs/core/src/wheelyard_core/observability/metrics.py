@@ -74,6 +74,7 @@ class Metrics:
         *,
         shared: bool = False,
         only: Mapping[str, Collection[str]] | None = None,
+        revision: str = "unknown",
     ) -> None:
         """Show *parts*; of labels that are named in *only* this process has these values alone."""
         if parts:
@@ -91,7 +92,7 @@ class Metrics:
             if metric.kind is not Kind.GAUGE or name == "wheelyard_http_requests_in_flight"
         }
         self._requests: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
-        self.observed.add("wheelyard_build_info", lambda: {_build(service): 1.0})
+        self.observed.add("wheelyard_build_info", lambda: {_build(service, revision): 1.0})
         for kind in _label_values("wheelyard_db_errors_total", "class") if parts else ():
             self._counter("wheelyard_db_errors_total", service, kind)
         if not shared:
@@ -196,8 +197,8 @@ def _label_values(name: str, label_name: str) -> tuple[str, ...]:
     return next(label.values for label in METRICS[name].labels if label.name == label_name)
 
 
-def _build(service: str) -> tuple[str, ...]:
-    return (service, wheelyard_core.__version__, wheelyard_core.REVISION, python_version())
+def _build(service: str, revision: str) -> tuple[str, ...]:
+    return (service, wheelyard_core.__version__, revision, python_version())
 
 
 def _read_or_nothing(read: Read) -> Mapping[tuple[str, ...], float]:

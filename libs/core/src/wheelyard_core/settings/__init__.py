@@ -75,6 +75,7 @@ class Settings:
     log_format: str
     log_level: str
     credentials_file: Path | None
+    revision: str
     worker_concurrency: int
     worker_queues: frozenset[str]
     drain_seconds: int
@@ -103,6 +104,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_format=source.read(service.LOG_FORMAT),
         log_level=source.read(service.LOG_LEVEL),
         credentials_file=source.read(service.CREDENTIALS_FILE),
+        revision=source.read(service.REVISION),
         worker_concurrency=source.read(service.WORKER_CONCURRENCY),
         worker_queues=source.read(service.WORKER_QUEUES),
         drain_seconds=source.read(service.DRAIN_SECONDS),

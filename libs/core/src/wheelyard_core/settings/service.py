@@ -21,6 +21,11 @@ def _peppers(text: str) -> Peppers:
     return Peppers.parse(text) if text else Peppers(())
 
 
+def _revision(text: str) -> str:
+    # An image that was built without naming a commit has it empty.
+    return text.strip() or "unknown"
+
+
 TOKEN_PEPPER: Final = Setting(
     "WHEELYARD_TOKEN_PEPPER",
     _peppers,
@@ -46,6 +51,12 @@ CREDENTIALS_FILE: Final = Setting(
     parse_path,
     "",
     "Where `wheelyard-admin bootstrap` leaves the first credentials, for `credentials` to print.",
+)
+REVISION: Final = Setting(
+    "WHEELYARD_REVISION",
+    _revision,
+    "unknown",
+    "The commit that the program was built of, for the metrics; an image sets it itself.",
 )
 WORKER_CONCURRENCY: Final = Setting(
     "WHEELYARD_WORKER_CONCURRENCY", parse_count, "2", "Tasks that a worker does at a time."
