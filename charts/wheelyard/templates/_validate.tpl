@@ -33,6 +33,9 @@
 {{- if and (not $v.auth.existingSecret) (not (include "wheelyard.dev" .)) }}{{ $wrong = append $wrong "auth.existingSecret is not set: the Secret with the token pepper" }}{{ end -}}
 {{- if and $v.ingress.enabled $v.httpRoute.enabled }}{{ $wrong = append $wrong "ingress.enabled and httpRoute.enabled: one way in is enough, choose" }}{{ end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) }}{{ $wrong = append $wrong "ingress.enabled needs ingress.hosts" }}{{ end -}}
+{{- range $rule, $what := $v.ingress.rules -}}
+{{- if and $v.ingress.enabled (not $what.enabled) (omit $what.annotations "nginx.ingress.kubernetes.io/use-regex") }}{{ $wrong = append $wrong (printf "ingress.rules.%s.annotations are given, and the rule is off: enable it, or say them in ingress.annotations" $rule) }}{{ end -}}
+{{- end -}}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}{{ $wrong = append $wrong "httpRoute.enabled needs httpRoute.parentRefs" }}{{ end -}}
 {{- if and $v.metrics.serviceMonitor.enabled $v.metrics.podMonitor.enabled }}{{ $wrong = append $wrong "metrics.serviceMonitor.enabled and metrics.podMonitor.enabled: every figure would count twice, choose" }}{{ end -}}
 {{- if and $v.migrations.enabled $v.migrations.useHelmHooks $dev.postgresql.enabled }}{{ $wrong = append $wrong "migrations.useHelmHooks with dev.postgresql.enabled: the hook would wait for a database that comes after it" }}{{ end -}}
