@@ -280,10 +280,13 @@ def _page_or_nothing(standalone: Standalone, package: str) -> str:
         return ""
 
 
-def test_a_database_that_cannot_be_read_is_told(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize("beginning", [b"", b"SQLite format 3\0"], ids=["another", "damaged"])
+def test_a_database_that_cannot_be_read_is_told(
+    beginning: bytes, serve: Serve, tmp_path: Path
+) -> None:
     data = tmp_path / "d"
     data.mkdir()
-    (data / "wheelyard.db").write_bytes(b"no database" * 1000)
+    (data / "wheelyard.db").write_bytes(beginning + b"no database" * 1000)
 
     refused = serve(data)
 

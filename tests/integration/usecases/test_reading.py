@@ -232,6 +232,7 @@ def test_a_root_from_a_future_that_a_restore_undid_is_made_anew(world: World) ->
         cache.put(key, ahead)
         pages.refresh(world.project.id, "demo")
 
+        assert cache.head(key, 12) != ahead[:12]
         assert b"future" not in pages.root(world.project.id).json.identity
         cache.drop(key)
 

@@ -8,7 +8,7 @@ import click
 
 from wheelyard_core.adapters.secret_file import write_secret
 from wheelyard_core.bootstrap import crash_point_from, make_database
-from wheelyard_core.ports import DatabaseUnavailable, SchemaTooLate
+from wheelyard_core.ports import DatabaseRefused, DatabaseUnavailable, SchemaTooLate
 from wheelyard_core.settings import Settings, SettingsError, read_settings
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.first_run import FirstRun, Keep, first_run
@@ -41,7 +41,7 @@ def _prepare(settings: Settings, file: Path, keep: Keep, reach: CrashPoint) -> b
     try:
         database.migrate()
         return first_run(database, settings.peppers, keep, reach)
-    except (DatabaseUnavailable, SchemaTooLate) as error:
+    except (DatabaseUnavailable, DatabaseRefused, SchemaTooLate) as error:
         raise click.ClickException(f"The database {file} cannot be used: {error}") from error
     finally:
         database.close()

@@ -34,7 +34,7 @@ class Conflict(Exception):
 
 
 class DatabaseRefused(Exception):
-    """The database answers, and refuses: rights are missing, or a statement is wrong."""
+    """The database refuses: rights are missing, a statement is wrong, or its file is damaged."""
 
 
 class SchemaTooLate(Exception):
