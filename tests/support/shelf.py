@@ -1,14 +1,15 @@
-"""Projects with very many packages, written behind the back of the upload: a thousand a second."""
+"""Very many packages and projects, written behind the back of what makes them one by one."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
-from tests.support.seed import SeededProject
+from tests.support.seed import SeededGroup, SeededProject
 
-from wheelyard_core.adapters.db.models import File, FileMetadata, Package, Release
+from wheelyard_core.adapters.db.models import File, FileMetadata, Package, ProjectRow, Release
 from wheelyard_core.bootstrap import Registry
+from wheelyard_core.domain.access import RegistryAccess, Visibility
 from wheelyard_core.domain.catalogue import FileStatus
 from wheelyard_core.domain.versions import ReleaseVersion
 
@@ -37,6 +38,29 @@ def fill(
             _add_package(session, project.id, name, versions)
         session.commit()
     engine.dispose()
+
+
+def add_projects(registry: Registry, group: SeededGroup, count: int) -> list[int]:
+    """Add private projects to the group; return their numbers."""
+    with Session(registry.database.engine) as session:
+        numbers = session.scalars(
+            insert(ProjectRow).returning(ProjectRow.id),
+            [
+                {
+                    "namespace_id": group.id,
+                    "name": f"p{number}",
+                    "path": f"p{number}",
+                    "full_path": f"{group.path}/p{number}",
+                    "path_key": f"{group.path}/p{number}".lower(),
+                    "visibility": Visibility.PRIVATE,
+                    "registry_access": RegistryAccess.ENABLED,
+                    "created_at": _BEGAN,
+                }
+                for number in range(count)
+            ],
+        ).all()
+        session.commit()
+    return list(numbers)
 
 
 def _add_package(session: Session, project_id: int, name: str, versions: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, text
 from tests.integration.admin_cli.conftest import Run, refused, rows, succeeded
 from tests.support.servers.postgres import Databases
 
@@ -109,7 +109,9 @@ def role(owner: Connection, settings: dict[str, str]) -> Iterator[str]:
     name = f"role_{uuid.uuid4().hex}"
     owner.execute(text(f"CREATE ROLE {name} LOGIN"))
     url = owner.engine.url
-    settings["WHEELYARD_DATABASE_URL"] = _shown(url.set(username=name))
+    settings["WHEELYARD_DATABASE_URL"] = url.set(username=name).render_as_string(
+        hide_password=False
+    )
     yield name
     owner.execute(text(f"DROP OWNED BY {name}"))
     owner.execute(text(f"DROP ROLE {name}"))
@@ -126,7 +128,7 @@ def test_a_role_that_may_not_read_is_told_so(
     run: Run, role: str, owner: Connection, settings: dict[str, str]
 ) -> None:
     limited = settings["WHEELYARD_DATABASE_URL"]
-    settings["WHEELYARD_DATABASE_URL"] = _shown(owner.engine.url)
+    settings["WHEELYARD_DATABASE_URL"] = owner.engine.url.render_as_string(hide_password=False)
     succeeded(run("migrate"))
     settings["WHEELYARD_DATABASE_URL"] = limited
     owner.execute(text(f"GRANT USAGE ON SCHEMA public TO {role}"))
@@ -146,7 +148,7 @@ def test_a_role_that_may_not_read_is_told_so(
 def test_what_the_database_refuses_tells_neither_sql_nor_secrets(
     run: Run, owner: Connection, settings: dict[str, str]
 ) -> None:
-    settings["WHEELYARD_DATABASE_URL"] = _shown(owner.engine.url)
+    settings["WHEELYARD_DATABASE_URL"] = owner.engine.url.render_as_string(hide_password=False)
     succeeded(run("migrate"))
     succeeded(run("user", "create", "ada"))
     owner.execute(text("ALTER TABLE tokens RENAME COLUMN digest TO another"))
@@ -156,7 +158,3 @@ def test_what_the_database_refuses_tells_neither_sql_nor_secrets(
     assert "column" in said
     for hidden in ("INSERT", "LINE", "parameters", "lookup"):
         assert hidden not in said
-
-
-def _shown(url: object) -> str:
-    return make_url(url).render_as_string(hide_password=False)  # type: ignore[arg-type]  # either

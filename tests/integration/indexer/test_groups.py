@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
-from sqlalchemy.orm import Session
 from tests.integration.indexer.conftest import JSON, Replica
 from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard, counted
 from tests.support.seed import SeededGroup, SeededProject
+from tests.support.shelf import add_projects
 
-from wheelyard_core.adapters.db.models import Member, Package, ProjectRow
-from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
+from wheelyard_core.adapters.db.models import Member, Package
+from wheelyard_core.domain.access import Role
 from wheelyard_core.domain.administration import GroupChanges
 from wheelyard_core.domain.group_index import PackageOverlap
 
@@ -81,25 +81,9 @@ def member(yard: Yard, replica: Replica, group: SeededGroup) -> GroupReader:
 
 def with_many_projects(yard: Yard, group: SeededGroup) -> None:
     """Put projects into the group, each with a package of its own."""
-    now, engine = yard.registry.now(), yard.registry.database.engine
-    with Session(engine) as session:
-        rows = session.scalars(
-            insert(ProjectRow).returning(ProjectRow.id),
-            [
-                {
-                    "namespace_id": group.id,
-                    "name": f"p{number}",
-                    "path": f"p{number}",
-                    "full_path": f"{group.path}/p{number}",
-                    "path_key": f"{group.path}/p{number}".lower(),
-                    "visibility": Visibility.PRIVATE,
-                    "registry_access": RegistryAccess.ENABLED,
-                    "created_at": now,
-                }
-                for number in range(MANY)
-            ],
-        ).all()
-        session.execute(
+    projects = add_projects(yard.registry, group, MANY)
+    with yard.registry.database.engine.begin() as connection:
+        connection.execute(
             insert(Package),
             [
                 {
@@ -107,12 +91,11 @@ def with_many_projects(yard: Yard, group: SeededGroup) -> None:
                     "name": f"package-{project_id}",
                     "normalized": f"package-{project_id}",
                     "serial": 1,
-                    "created_at": now,
+                    "created_at": yard.registry.now(),
                 }
-                for project_id in rows
+                for project_id in projects
             ],
         )
-        session.commit()
 
 
 def test_a_page_costs_one_statement_among_thousands_of_projects(

@@ -4,38 +4,17 @@ from collections.abc import Sized
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event
 from tests.integration.packages.asking import wheel
 from tests.support.distributions import ADistribution
 from tests.support.in_process import Yard
-from tests.support.seed import SeededGroup
+from tests.support.shelf import add_projects
 
-from wheelyard_core.adapters.db.models import ProjectRow
-from wheelyard_core.domain.access import RegistryAccess, Role, Visibility
+from wheelyard_core.domain.access import Role
 
 pytestmark = pytest.mark.integration
 
 _MANY = 2_000
-
-
-def add_many_projects(yard: Yard, group: SeededGroup) -> None:
-    with yard.registry.database.engine.begin() as connection:
-        connection.execute(
-            insert(ProjectRow),
-            [
-                {
-                    "namespace_id": group.id,
-                    "name": f"p{number}",
-                    "path": f"p{number}",
-                    "full_path": f"{group.path}/p{number}",
-                    "path_key": f"{group.path}/p{number}".lower(),
-                    "visibility": Visibility.PRIVATE,
-                    "registry_access": RegistryAccess.ENABLED,
-                    "created_at": yard.registry.now(),
-                }
-                for number in range(_MANY)
-            ],
-        )
 
 
 def most_parameters(yard: Yard, path: str, secret: str) -> tuple[int, Any]:
@@ -66,7 +45,7 @@ def test_more_projects_in_a_group_are_no_more_parameters(yard: Yard) -> None:
     path = f"/api/v4/groups/{group.id}/packages?order_by=created_at&sort=asc&per_page=1"
 
     few, before = most_parameters(yard, path, owner)
-    add_many_projects(yard, group)
+    add_projects(yard.registry, group, _MANY)
     many, after = most_parameters(yard, path, owner)
     _, second = most_parameters(yard, f"{path}&page=2", owner)
 

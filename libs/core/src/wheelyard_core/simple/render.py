@@ -81,6 +81,7 @@ FORM = 1
 # In the place of a page that is older than this serial, and that is made when it is asked for.
 _OUTDATED = 0
 _MAGIC = b"WYP"
+_OUTDATED_BEGINS = _MAGIC + bytes([_OUTDATED])
 _HEADER = struct.Struct("!3sBQ8I")
 _PREFIX = struct.Struct("!3sBQ")
 SERIAL_AT = slice(4, 12)
@@ -131,8 +132,8 @@ def outdated(serial: int) -> bytes:
 
 
 def is_outdated(raw: bytes) -> bool:
-    """Tell whether this stands in place of a page; its first 12 bytes are enough."""
-    return raw[: SERIAL_AT.start] == outdated(0)[: SERIAL_AT.start]
+    """Tell whether this stands in place of a page; its first 4 bytes are enough."""
+    return raw.startswith(_OUTDATED_BEGINS)
 
 
 def serial_of(raw: bytes) -> int:
