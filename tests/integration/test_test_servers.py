@@ -16,7 +16,7 @@ from redis.exceptions import TimeoutError as NoAnswer
 from tests.conftest import StartRedis
 from tests.support.servers.finding import Machine, Source, find
 from tests.support.servers.postgres import Databases, PostgresServer, find_postgres
-from tests.support.servers.redis import RedisServer
+from tests.support.servers.redis import RedisServer, follow
 from tests.support.servers.s3 import Buckets
 
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
@@ -141,6 +141,20 @@ def test_a_flushed_redis_is_empty(redis_server: RedisServer) -> None:
         redis_server.flush()
 
         assert client.dbsize() == 0
+
+
+def test_followers_have_heard_of_a_flush_when_it_is_done(redis_server: RedisServer) -> None:
+    # As many as it takes Redis a moment to write to.
+    followers = [follow(redis_server) for _ in range(200)]
+    told = []
+
+    for _ in range(50):
+        redis_server.flush()
+        told.append(followers[0].can_read(0))
+        for follower in followers:
+            follower.read_response(push_request=True)
+
+    assert told == [True] * 50
 
 
 @pytest.mark.parametrize("server", ["minio", "versitygw"])

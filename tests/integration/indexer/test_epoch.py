@@ -2,10 +2,8 @@
 
 import time
 from threading import Thread
-from typing import Any
 
-from redis import ConnectionPool
-from tests.support.servers.redis import RedisServer
+from tests.support.servers.redis import RedisServer, follow
 
 from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
 from wheelyard_core.adapters.cache.redis import CacheSettings
@@ -15,15 +13,6 @@ from wheelyard_core.adapters.cache.tracking import LEASE_SECONDS
 def epoch_in(server: RedisServer) -> int:
     with server.client() as client:
         return int(client.get(f"wheelyard:{ACCESS_EPOCH}") or 0)
-
-
-def followed(server: RedisServer) -> Any:
-    """Return a connection on which Redis tells of the epoch."""
-    connection: Any = ConnectionPool.from_url(server.url, protocol=3).make_connection()
-    connection.connect()
-    connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "wheelyard:")
-    connection.read_response()
-    return connection
 
 
 def test_a_change_is_told_before_its_caller_goes_on(redis_server: RedisServer) -> None:
@@ -41,7 +30,7 @@ def test_followers_are_told_first_though_redis_has_pings_of_theirs_to_answer(
     epoch = AccessEpoch(CacheSettings(redis_server.url))
     epoch.advance()
     # As many as it takes Redis a moment to write to: the first to ask is the last to be told.
-    followers = [followed(redis_server) for _ in range(200)]
+    followers = [follow(redis_server) for _ in range(200)]
     told = []
 
     def advance() -> None:

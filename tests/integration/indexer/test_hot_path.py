@@ -310,6 +310,8 @@ def test_a_page_never_goes_back_when_redis_does(
         published.yard.publish(published.project.id, TWO, published.secret)
         assert TWO.filename in replica.ask(published).text
         client.set(key, old)
+        # The replica is told by the time that this is answered (0013).
+        client.ping()
 
     assert TWO.filename in replica.ask(published).text
     with redis_server.client() as client:

@@ -1,9 +1,9 @@
 """Redis: a private one for each test that asks, because tests freeze, fill and kill it."""
 
 import shlex
-from typing import Self
+from typing import Any, Self
 
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 from tests.support.servers.finding import Address, Image, Machine, Missing, Source, find
 from tests.support.servers.running import Child, Container, Running
@@ -58,9 +58,11 @@ class RedisServer(Server):
         return super().start()
 
     def flush(self) -> None:
-        """Remove all that it holds, in every database."""
+        """Remove all that it holds, in every database; who follows it has been told on return."""
         with self.client() as client:
             client.flushall()
+            # Redis answers this before it tells others (0013); what is asked next, after that.
+            client.ping()
 
     def client(self) -> Redis:
         """Return a client; close it."""
@@ -91,3 +93,12 @@ class RedisServer(Server):
                 return bool(client.ping())
         except (RedisError, OSError):
             return False
+
+
+def follow(server: RedisServer) -> Any:
+    """Return a connection on which Redis tells of every key of ours that changes."""
+    connection: Any = ConnectionPool.from_url(server.url, protocol=3).make_connection()
+    connection.connect()
+    connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "wheelyard:")
+    connection.read_response()
+    return connection
