@@ -23,9 +23,17 @@ from wheelyard_core.adapters.db.models import Token
 from wheelyard_core.domain.tokens import lookup_of
 
 JSON = "application/vnd.pypi.simple.v1+json"
+_IMPATIENT = """
+from wheelyard_web import reading
+reading.HEAD_SECONDS = reading.BODY_SECONDS = reading.REST_SECONDS = 1.0
+from wheelyard_standalone.__main__ import main
+main()
+"""
 COMMANDS = {
-    "granian": ["wheelyard_indexer", "serve"],
-    "gunicorn": ["wheelyard_standalone", "run", "web"],
+    "granian": ["-m", "wheelyard_indexer", "serve"],
+    "gunicorn": ["-m", "wheelyard_standalone", "run", "web"],
+    # Gives a second where it is otherwise ten and more.
+    "impatient gunicorn": ["-c", _IMPATIENT, "run", "web"],
 }
 ONE = ADistribution().named("demo", "1.0+local.1").wheel()
 
@@ -124,7 +132,7 @@ def staged(stack: ExitStack, folder: Path, settings: dict[str, str], server: str
             "WHEELYARD_LOG_LEVEL": "warning",
             **extra,
         }
-        command = [sys.executable, "-m", *COMMANDS[server]]
+        command = [sys.executable, *COMMANDS[server]]
         process = Process(server, command, variables, folder / f"{port}.log").start()
         stack.callback(process.stop)
         deadline = time.monotonic() + 30

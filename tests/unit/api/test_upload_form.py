@@ -7,6 +7,7 @@ from itertools import chain, cycle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import ClientDisconnected
 
 from wheelyard_api.uploads.form import FilePart, UploadForm
 from wheelyard_core.domain.errors import (
@@ -225,6 +226,15 @@ def test_an_upload_that_takes_too_long_is_ended() -> None:
     form = UploadForm(
         Wire(form_of(field("name", "demo"), file()), cycle([10])), TYPE, LIMITS, lambda: next(times)
     )
+
+    with pytest.raises(Broken, match="longer than 60 s"):
+        form.to_file()
+
+
+def test_an_upload_that_the_server_ended_is_told_that_it_took_too_long() -> None:
+    times = iter([0.0, 1.0, 61.0])
+    wire = Wire(form_of(file())[:20], whole(), ClientDisconnected())
+    form = UploadForm(wire, TYPE, LIMITS, lambda: next(times))
 
     with pytest.raises(Broken, match="longer than 60 s"):
         form.to_file()

@@ -18,6 +18,7 @@ from gunicorn.http.errors import (
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
+from wheelyard_web import reading
 from wheelyard_web.errors import error_body, reason_of
 
 _STAY_MILLISECONDS: Final = 10
@@ -51,10 +52,23 @@ class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
     thread that stays.
     """
 
+    wsgi: Any
+
+    def load_wsgi(self) -> None:
+        """Load the application, to which a request comes when its head is there."""
+        super().load_wsgi()
+        self._times = reading.ReadingTimes()
+        self._times.watch()
+        self.wsgi = self._times.in_front_of(self.wsgi)
+
     def handle(self, conn: Any) -> Any:
         """Answer requests of a connection, in one of the threads."""
         while True:
-            result = super().handle(conn)
+            self._times.give(conn.sock, reading.HEAD_SECONDS)
+            try:
+                result = super().handle(conn)
+            finally:
+                self._times.lift(conn.sock)
             if result is not True or not self._stays(conn):
                 return result
 

@@ -25,7 +25,7 @@ class Input(Protocol):
     """The body of a request."""
 
     def read(self, n: int, /) -> bytes:
-        """Return up to *n* bytes; fewer than all of them when the client went away."""
+        """Return up to *n* bytes; fewer of them when the client went away or was too slow."""
         ...
 
 
@@ -154,8 +154,6 @@ class UploadForm:
                 raise Broken("The form is broken or ended in its middle; send it again") from error
 
     def _feed(self) -> None:
-        if self._clock() > self._deadline:
-            raise Broken(f"The upload took longer than {self._limits.upload_seconds:.0f} s")
         piece = self._take_piece()
         # Of a piece that ends between the last two hyphens of a form, Werkzeug's decoder gives the
         # line break before them to the file (pallets/werkzeug#3285): that one is fed with the next.
@@ -172,12 +170,21 @@ class UploadForm:
         try:
             piece = self._body.read(_PIECE)
         except (OSError, ValueError, ClientDisconnected) as error:
+            self._check_time()
             raise Broken(
                 "The connection broke in the middle of the upload; send it again"
             ) from error
+        now = self._check_time()
         if piece:
-            self.last_byte_at = self._clock()
+            self.last_byte_at = now
         return piece
+
+    def _check_time(self) -> float:
+        # Behind each read: of a client that is late the server reads no more (`reading.give`).
+        now = self._clock()
+        if now > self._deadline:
+            raise Broken(f"The upload took longer than {self._limits.upload_seconds:.0f} s")
+        return now
 
 
 def read_urlencoded(body: Input, limits: LimitSettings) -> Mapping[str, list[str]]:

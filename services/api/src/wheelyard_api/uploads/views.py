@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from werkzeug.exceptions import ClientDisconnected
@@ -23,13 +23,13 @@ from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_core.usecases.mint_token import identity_of
 from wheelyard_core.usecases.receive import Receipt, await_verdict
+from wheelyard_web import reading
 from wheelyard_web.errors import answer
 from wheelyard_web.identity import allowed_project, confirm, registry
 
 blueprint = Blueprint("uploads", __name__)
 
 # A client that was refused early is still sending: reading on lets it see the answer.
-_DRAIN_SECONDS: Final = 10.0
 _DRAIN_BYTES: Final = 256 << 20
 # A client that sends nothing for so long is gone.
 _IDLE_SECONDS: Final = 60
@@ -53,9 +53,12 @@ def upload(reference: str) -> Response:
             request_id=getattr(g, "request_id", None),
             watch=watch,
         )
-        form = UploadForm(request.stream, request.content_type, registry().settings.limits)
+        limits = registry().settings.limits
+        form = UploadForm(request.stream, request.content_type, limits)
+        # Behind the form's own time, so that it says why nothing more comes.
+        reading.give(request.environ, limits.upload_seconds)
         receipt = submission.receive(form, request.args)
-        deadline = form.last_byte_at + registry().settings.limits.verdict_seconds
+        deadline = form.last_byte_at + limits.verdict_seconds
         return watch.answered(_answer(receipt, project.id, deadline))
 
 
@@ -63,7 +66,7 @@ def upload(reference: str) -> Response:
 def read_on(response: Response) -> Response:
     """Have the rest of a refused upload read after its answer was sent."""
     if request.endpoint == "uploads.upload" and response.status_code >= HTTPStatus.BAD_REQUEST:
-        response.call_on_close(_drain(request.stream.read))
+        response.call_on_close(_drain(request.environ, request.stream.read))
     return response
 
 
@@ -180,9 +183,10 @@ def _limit_idleness() -> None:
         connection.settimeout(_IDLE_SECONDS)
 
 
-def _drain(read: Callable[[int], bytes]) -> Callable[[], None]:
+def _drain(environ: dict[str, Any], read: Callable[[int], bytes]) -> Callable[[], None]:
     def drain() -> None:
-        deadline, left = monotonic() + _DRAIN_SECONDS, _DRAIN_BYTES
+        deadline, left = monotonic() + reading.REST_SECONDS, _DRAIN_BYTES
+        reading.give(environ, reading.REST_SECONDS)
         try:
             while left > 0 and monotonic() < deadline and (piece := read(64 << 10)):
                 left -= len(piece)
