@@ -151,6 +151,11 @@ class TrustedPublisher:
 Actor: TypeAlias = Anonymous | Person | DeployToken | JobToken | TrustedPublisher
 
 
+def authentication_required(actor: Anonymous) -> AuthenticationRequired:
+    """Return the refusal of nobody in particular, which says why credentials do not count."""
+    return AuthenticationRequired(actor.refused or "Authentication is required: give a token")
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectPolicy:
     """What of a project decides who may do what. `group_ids` are its group and all above it."""
@@ -204,8 +209,7 @@ def require(
 def _require_of_anybody(
     actor: Anonymous, policy: ProjectPolicy | None, permission: Permission
 ) -> None:
-    readable = policy is not None and not permission.writes and not actor.insisted
-    if readable and policy is not None:
+    if policy is not None and not permission.writes and not actor.insisted:
         if permission is Permission.PULL and policy.anybody_may_pull:
             return
         if policy.visibility is Visibility.PUBLIC:
@@ -213,7 +217,7 @@ def _require_of_anybody(
                 return
             if policy.registry_access is RegistryAccess.DISABLED:
                 raise NotFound(_DISABLED)
-    raise AuthenticationRequired(actor.refused or "Authentication is required: give a token")
+    raise authentication_required(actor)
 
 
 def _effective_role(actor: Actor, policy: ProjectPolicy, member_as: Role) -> Role:

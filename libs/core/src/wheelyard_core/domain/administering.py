@@ -16,11 +16,11 @@ from wheelyard_core.domain.access import (
     Scope,
     TrustedPublisher,
     Visibility,
+    authentication_required,
 )
 from wheelyard_core.domain.administration import Group, Reach
-from wheelyard_core.domain.errors import AuthenticationRequired, InvalidInput, NotAllowed, NotFound
+from wheelyard_core.domain.errors import InvalidInput, NotAllowed, NotFound
 
-_ANONYMOUS: Final = "Authentication is required: give a token"
 _READS: Final = frozenset({Scope.API, Scope.READ_API})
 _WRITES: Final = frozenset({Scope.API})
 
@@ -58,7 +58,7 @@ _ROLE_FOR: Final = {
 def require_person(actor: Actor, *, writes: bool) -> Person:
     """Return the account that acts, a bot's included. Raises the ladder's refusal for others."""
     if isinstance(actor, Anonymous):
-        raise AuthenticationRequired(actor.refused or _ANONYMOUS)
+        raise authentication_required(actor)
     if not isinstance(actor, Person):
         raise NotAllowed("This needs a personal access token")
     _require_scope(actor, _WRITES if writes else _READS)
@@ -90,7 +90,7 @@ def require_in_group(
         public = group is not None and group.visibility is Visibility.PUBLIC
         open_to_all = public and permission is GroupPermission.SEE and not actor.insisted
         if group is None or not open_to_all:
-            raise AuthenticationRequired(actor.refused or _ANONYMOUS)
+            raise authentication_required(actor)
         return group
     if group is None or not _sees(actor, group, role, member_below=member_below):
         raise NotFound("Group not found")
@@ -134,7 +134,7 @@ def reach_of(actor: Actor) -> Reach:
         case Anonymous(refused=None):
             return Reach()
         case Anonymous():
-            raise AuthenticationRequired(actor.refused or _ANONYMOUS)
+            raise authentication_required(actor)
         case Person():
             _require_scope(actor, _READS)
             return Reach(actor.is_admin, not actor.is_bot, actor.user_id)

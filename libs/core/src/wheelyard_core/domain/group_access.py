@@ -12,6 +12,7 @@ from wheelyard_core.domain.access import (
     ProjectPolicy,
     Role,
     Visibility,
+    authentication_required,
     require,
 )
 from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed, NotFound
@@ -40,9 +41,7 @@ def readable_below(actor: Actor, group: GroupProjects | None) -> tuple[int, ...]
         policies = [] if group is None else [policy for policy, _ in group.projects]
         everything = bool(policies) and all(policy.anybody_may_pull for policy in policies)
         if actor.insisted or not everything:
-            raise AuthenticationRequired(
-                actor.refused or "Authentication is required: give a token"
-            )
+            raise authentication_required(actor)
         return tuple(policy.project_id for policy in policies)
     if group is None:
         raise NotFound("Group not found")

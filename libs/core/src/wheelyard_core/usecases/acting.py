@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from wheelyard_core.domain.access import Actor, Anonymous, Permission, Person, Role
+from wheelyard_core.domain.access import (
+    Actor,
+    Anonymous,
+    Permission,
+    Person,
+    Role,
+    authentication_required,
+)
 from wheelyard_core.domain.administering import (
     GroupPermission,
     require_admin,
@@ -14,7 +21,7 @@ from wheelyard_core.domain.administering import (
 from wheelyard_core.domain.administration import Group, Place
 from wheelyard_core.domain.audit import Action, Agent, AuditEvent, agent_of
 from wheelyard_core.domain.catalogue import Project
-from wheelyard_core.domain.errors import AuthenticationRequired, NotAllowed
+from wheelyard_core.domain.errors import NotAllowed
 from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.authorise import authorised
 
@@ -102,9 +109,7 @@ class Acting:
     def known(self) -> None:
         """Raise AuthenticationRequired for nobody in particular, even where all may look."""
         if isinstance(self.actor, Anonymous):
-            raise AuthenticationRequired(
-                self.actor.refused or "Authentication is required: give a token"
-            )
+            raise authentication_required(self.actor)
 
 
 def place_of_group(group: Group) -> Place:
