@@ -25,7 +25,8 @@ _CHARACTERS = re.compile(r"[A-Za-z0-9._+!-]+")
 _MAX_LENGTH = 255
 # 255 characters can spell a compressed tag set of 64,000 tags.
 _MAX_TAGS = 1000
-_DASHES_WITHOUT_BUILD = 4
+# name, version, python, abi, platform; a build number stands behind the version.
+_PARTS_WITHOUT_BUILD = 5
 
 
 class Filetype(StrEnum):
@@ -96,7 +97,7 @@ class DistributionFilename:
                 "'{name}-{version}(-{build})-{python}-{abi}-{platform}.whl' "
                 "by the wheel specification."
             ) from error
-        build = parts[2] if len(parts) > _DASHES_WITHOUT_BUILD + 1 else ""
+        build = parts[2] if len(parts) > _PARTS_WITHOUT_BUILD else ""
         expanded = frozenset(str(tag) for tag in tags)
         return cls(text, Filetype.WHEEL, name, version, expanded, build)
 

@@ -30,9 +30,9 @@ class Problems:
         for sentence in sentences:
             self.add(sentence)
 
-    def stop(self, sentence: str) -> NoReturn:
-        """Note a problem behind which nothing can be read, and raise all of them."""
-        self.add(sentence)
+    def stop(self, *sentences: str) -> NoReturn:
+        """Note problems behind which nothing can be read, and raise all that were noted."""
+        self.extend(sentences)
         raise self._verdict()
 
     def raise_any(self) -> None:

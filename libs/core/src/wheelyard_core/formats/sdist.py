@@ -45,9 +45,7 @@ def _metadata(
     try:
         metadata = parse_core_metadata(tree.pkg_info, member)
     except InvalidDistribution as error:
-        problems.extend(error.problems)
-        problems.raise_any()
-        raise
+        problems.stop(*error.problems)
     problems.extend(identity_problems(metadata, member, filename))
     if metadata.requires_license_files:
         for path in metadata.license_files:
@@ -61,7 +59,7 @@ class _Tree:
     """What the members of an archive make up; each member is checked as it passes."""
 
     def __init__(self, limits: ArchiveLimits, problems: Problems) -> None:
-        self.files: dict[str, Kind] = {}
+        self.files: set[str] = set()
         self.pkg_info: bytes | None = None
         self._tops: set[str] = set()
         self._targets: dict[str, str] = {}
@@ -82,7 +80,7 @@ class _Tree:
         if flaw := self._flaw(path, member):
             self._problems.add(f"The member {quoted(member.name)} {flaw}.")
             return
-        self.files[path] = member.kind
+        self.files.add(path)
         if member.kind is Kind.LINK:
             self._targets[path] = member.target
         if member.kind is Kind.FILE and path.partition("/")[2] == "PKG-INFO":

@@ -42,7 +42,7 @@ def verify_wheel(
     check.record()
     check.wheel_file()
     check.entry_points()
-    metadata_bytes, metadata = check.metadata()
+    metadata, metadata_bytes = check.metadata()
     problems.raise_any()
     return metadata, metadata_bytes
 
@@ -129,25 +129,23 @@ class _WheelCheck:
             for problem in entry_point_problems(content, f"{self._folder}/entry_points.txt"):
                 self._problems.add(problem)
 
-    def metadata(self) -> tuple[bytes, CoreMetadata]:
+    def metadata(self) -> tuple[CoreMetadata, bytes]:
         """METADATA is valid, belongs to the file name, and its licence files exist."""
         member = f"{self._folder}/METADATA"
         content = self._read("METADATA", self._limits.max_metadata_size)
         if content is None:
-            self._problems.raise_any()
+            self._problems.stop()
         try:
-            metadata = parse_core_metadata(content or b"", member)
+            metadata = parse_core_metadata(content, member)
         except InvalidDistribution as error:
-            self._problems.extend(error.problems)
-            self._problems.raise_any()
-            raise
+            self._problems.stop(*error.problems)
         self._problems.extend(identity_problems(metadata, member, self._filename))
         if metadata.requires_license_files:
             for path in metadata.license_files:
                 name = f"{self._folder}/licenses/{path}"
                 if name not in self._archive.by_name:
                     self._problems.add(f"{member}: the License-File {quoted(name)} is not there.")
-        return content or b"", metadata
+        return metadata, content
 
     def _read(self, name: str, limit: int) -> bytes | None:
         path = f"{self._folder}/{name}"
