@@ -9,6 +9,7 @@ from typing import TypeAlias
 from wheelyard_core.domain.access import ProjectPolicy
 from wheelyard_core.domain.attestations import AttestationPolicy
 from wheelyard_core.domain.audit import Agent, AgentKind
+from wheelyard_core.domain.blob_keys import metadata_key
 from wheelyard_core.domain.digests import Digests
 from wheelyard_core.domain.filenames import DistributionFilename
 from wheelyard_core.domain.standing import Standing
@@ -108,7 +109,7 @@ class StoredFile:
     @property
     def metadata_key(self) -> str:
         """The blob of the metadata file."""
-        return f"{self.blob_key}.metadata"
+        return metadata_key(self.blob_key)
 
 
 @dataclass(frozen=True, slots=True)

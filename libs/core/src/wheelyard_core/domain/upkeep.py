@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-METADATA: Final = ".metadata"
+from wheelyard_core.domain.blob_keys import metadata_key
+
 _HEX: Final = "0123456789abcdef"
 _FEW: Final = 20_000
 
@@ -33,7 +34,7 @@ class KnownBlob:
     @property
     def metadata_key(self) -> str:
         """The blob of the metadata file."""
-        return self.blob_key + METADATA
+        return metadata_key(self.blob_key)
 
     @property
     def digests(self) -> dict[str, str]:
@@ -59,13 +60,3 @@ def shards(files: int) -> Sequence[str]:
     if files < _FEW:
         return tuple(_HEX)
     return [first + second for first in _HEX for second in _HEX]
-
-
-def prefix_of(shard: str) -> str:
-    """Return what the keys of a shard's blobs begin with."""
-    return f"files/{shard}"
-
-
-def upload_of(blob_key: str) -> str:
-    """Return the upload that a blob, or its metadata file, belongs to."""
-    return blob_key.rsplit("/", 1)[-1].removesuffix(METADATA)

@@ -12,10 +12,10 @@ from time import monotonic
 from typing import Final
 
 from wheelyard_core.domain.audit import SYSTEM, Action, AuditEvent
+from wheelyard_core.domain.blob_keys import BLOBS
 from wheelyard_core.domain.operating import Mode, Target
 from wheelyard_core.ports import BlobNotFound, BlobStore, Database
 
-BLOBS: Final = "files/"
 _THREADS: Final = 8
 _BATCH: Final = 400
 _AFTER: Final = "a backup was restored, and is being checked"

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
+from wheelyard_core.domain.blob_keys import metadata_key
 from wheelyard_core.domain.operating import Mode, Operation
-from wheelyard_core.domain.upkeep import METADATA, Finding
+from wheelyard_core.domain.upkeep import Finding
 from wheelyard_core.domain.work import Claim, Task
 from wheelyard_core.ports import BlobNotFound, BlobStore, Database, UnitOfWork
 
@@ -155,7 +156,7 @@ class Collector:
     def _keys(one: Rubbish) -> Iterator[str]:
         yield one.blob_key
         if one.file_id is not None:
-            yield one.blob_key + METADATA
+            yield metadata_key(one.blob_key)
 
     def _size(self, key: str) -> int | None:
         try:

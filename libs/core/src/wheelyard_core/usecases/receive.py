@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Final
 
 from wheelyard_core.domain.access import Actor
+from wheelyard_core.domain.blob_keys import blob_key
 from wheelyard_core.domain.catalogue import (
     NewFile,
     Project,
@@ -124,15 +125,6 @@ def begin_upload(uow: UnitOfWork, candidate: Candidate, sha256: str, now: dateti
     )
     uow.uploads.add(upload)
     return upload
-
-
-def blob_key(sha256: str, upload_id: str) -> str:
-    """Return the key of an upload's blob.
-
-    Sharded by digest, and never shared: a blob belongs to one upload, so deleting it can never
-    take the bytes of another file.
-    """
-    return f"files/{sha256[:2]}/{sha256[2:4]}/{sha256}/{upload_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,8 @@ from hashlib import sha256
 from time import monotonic
 from typing import Final
 
-from wheelyard_core.domain.upkeep import (
-    Finding,
-    Found,
-    KnownBlob,
-    prefix_of,
-    shards,
-    upload_of,
-)
+from wheelyard_core.domain.blob_keys import prefix_of, upload_of
+from wheelyard_core.domain.upkeep import Finding, Found, KnownBlob, shards
 from wheelyard_core.domain.work import Claim, Task
 from wheelyard_core.ports import BlobNotFound, BlobStore, Database
 

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import IO, BinaryIO, Final, cast
 
 from wheelyard_core.domain.audit import Action, AuditEvent
+from wheelyard_core.domain.blob_keys import metadata_key
 from wheelyard_core.domain.catalogue import FileStatus, StoredFile, UploadStatus
 from wheelyard_core.domain.digests import Digester
 from wheelyard_core.domain.errors import InvalidDistribution, NameBelongsElsewhere
@@ -243,7 +244,7 @@ class Discarder:
         key = str(claim.arguments["blob_key"])
         self.blobs.delete(key)
         self.reach("blob-discarded")
-        self.blobs.delete(f"{key}.metadata")
+        self.blobs.delete(metadata_key(key))
         with self.database.begin() as uow:
             uow.outbox.done(claim.message_id)
             uow.commit()

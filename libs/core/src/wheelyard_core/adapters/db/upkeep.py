@@ -15,8 +15,9 @@ from wheelyard_core.adapters.db.models import (
     UploadRow,
 )
 from wheelyard_core.adapters.db.time import database_time
+from wheelyard_core.domain.blob_keys import upload_of
 from wheelyard_core.domain.catalogue import UploadStatus
-from wheelyard_core.domain.upkeep import Finding, Found, KnownBlob, upload_of
+from wheelyard_core.domain.upkeep import Finding, Found, KnownBlob
 
 # So many keys go into one statement.
 _BATCH: Final = 500
