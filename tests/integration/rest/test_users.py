@@ -143,6 +143,16 @@ def test_malformed_accounts_are_refused_by_a_sentence(town: Town) -> None:
         town.admin.refused("/users", word, **fields)
 
 
+def test_no_account_is_given_an_empty_name(town: Town) -> None:
+    ada = town.admin.post("/users", username="ada")
+
+    refused = town.admin.ask("PUT", f"/users/{ada['id']}", json={"username": ""})
+
+    assert refused.status_code == 400
+    assert "username can't be blank" in refused.get_json()["message"]
+    assert town.admin.get(f"/users/{ada['id']}")["username"] == "ada"
+
+
 def test_bodies_may_be_forms_and_queries(town: Town) -> None:
     urlencoded = town.admin.ask("POST", "/users", data={"username": "form", "admin": "true"})
     multipart = town.admin.ask(

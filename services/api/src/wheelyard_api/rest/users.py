@@ -69,7 +69,7 @@ def change(user_id: int) -> Response:
         params = Params.of_request()
         username = params.text("username")
         changes = UserChanges(
-            username=username and parse_path(username, "username", at_top=True),
+            username=None if username is None else parse_path(username, "username", at_top=True),
             name=_name(params),
             email=_email(params),
             is_admin=_admin(params),
