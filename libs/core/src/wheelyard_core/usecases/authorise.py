@@ -1,11 +1,16 @@
 """From an actor and a project to permission."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeAlias
 
 from wheelyard_core.domain.access import Actor, Permission, Role, require, user_of
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.ports import UnitOfWork
+
+# Returns the actor of an act if it may still do it, asked in the act's transaction; else raises.
+Confirm: TypeAlias = Callable[[UnitOfWork], Actor]
 
 
 def authorised_project(

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.audit import Action, AuditEvent, agent_of
@@ -11,10 +10,9 @@ from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.protection import Act
 from wheelyard_core.domain.releases import Release, ReleaseName
 from wheelyard_core.ports import Database, UnitOfWork
+from wheelyard_core.usecases.authorise import Confirm
 from wheelyard_core.usecases.page_changes import PageChange, promise_page
 from wheelyard_core.usecases.protect import require_unprotected
-
-Confirm: TypeAlias = Callable[[UnitOfWork], Actor]
 
 
 @dataclass(frozen=True, slots=True)

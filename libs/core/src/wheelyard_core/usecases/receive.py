@@ -31,6 +31,7 @@ from wheelyard_core.domain.releases import ReleaseName
 from wheelyard_core.domain.work import Task
 from wheelyard_core.ports import BlobStore, Conflict, Database, UnitOfWork, Verdicts
 from wheelyard_core.usecases.attest import require_attestable, require_attested
+from wheelyard_core.usecases.authorise import Confirm
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.protect import require_unprotected
 
@@ -167,7 +168,7 @@ class Receiver:
         candidate: Candidate,
         upload: Upload,
         received: tuple[int, Digests],
-        confirm: Callable[[UnitOfWork], Actor],
+        confirm: Confirm,
         request_id: str | None,
     ) -> Receipt:
         """Write the row of a file whose bytes are stored, and promise its verification.
@@ -197,7 +198,7 @@ class Receiver:
         candidate: Candidate,
         upload: Upload,
         received: tuple[int, Digests],
-        confirm: Callable[[UnitOfWork], Actor],
+        confirm: Confirm,
         request_id: str | None,
     ) -> Receipt:
         size, digests = received

@@ -1,18 +1,14 @@
 """Set the status of a package (PEP 792): its page shows it, and uploads and downloads obey it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.audit import Action, AuditEvent, agent_of
 from wheelyard_core.domain.catalogue import Package
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.standing import Standing
 from wheelyard_core.ports import Database, UnitOfWork
+from wheelyard_core.usecases.authorise import Confirm
 from wheelyard_core.usecases.page_changes import PageChange, present_page, promise_page
-
-Confirm: TypeAlias = Callable[[UnitOfWork], Actor]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ A yank belongs to a file. A release that is yanked as a whole gives its state to
 published into it later: else a wheel that arrives late would bring the release back.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from wheelyard_core.domain.access import Actor
 from wheelyard_core.domain.audit import Action, AuditEvent, agent_of
@@ -14,9 +13,8 @@ from wheelyard_core.domain.catalogue import Yanked
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.releases import Release, ReleaseFile, ReleaseName, Window
 from wheelyard_core.ports import Database, UnitOfWork
+from wheelyard_core.usecases.authorise import Confirm
 from wheelyard_core.usecases.page_changes import PageChange, present_page, promise_page
-
-Confirm: TypeAlias = Callable[[UnitOfWork], Actor]
 
 # More than any release has: wheels for every platform there is are some hundreds.
 _ALL_FILES: Final = Window(0, 10_000)

@@ -5,7 +5,7 @@ mismatch at their end aborts the store's write. Without one they are spooled fir
 """
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, cast
@@ -25,7 +25,8 @@ from wheelyard_core.domain.attestations import AttestationPolicy, text_of
 from wheelyard_core.domain.catalogue import Project, Publisher, Upload
 from wheelyard_core.domain.digests import Digester, Digests
 from wheelyard_core.domain.errors import InvalidInput, RegistryError
-from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable, UnitOfWork
+from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.usecases.authorise import Confirm
 from wheelyard_core.usecases.receive import Candidate, Receipt, Receiver
 
 _IN_MEMORY: Final = 1 << 20
@@ -75,7 +76,7 @@ class Submission:
     project: Project
     publisher: Publisher
     actor: Actor
-    confirm: Callable[[UnitOfWork], Actor]
+    confirm: Confirm
     request_id: str | None
     watch: UploadWatch
 
