@@ -5,8 +5,8 @@ mismatch at their end aborts the store's write. Without one they are spooled fir
 """
 
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, cast
 
@@ -198,21 +198,16 @@ class Submission:
         return self.registry.settings.limits.file_size
 
 
-class _undone_if_refused:  # noqa: N801  a context manager, read as a phrase
-    """Abandons the upload when it comes to nothing; what cannot be undone now, the sweep undoes.
+@contextmanager
+def _undone_if_refused(receiver: Receiver, upload: Upload) -> Iterator[None]:
+    """Abandon the upload when it comes to nothing; what cannot be undone now, the sweep undoes.
 
     An outage of the database while the row is written may come after its commit: then nothing is
     undone, for the row may be there.
     """
-
-    def __init__(self, receiver: Receiver, upload: Upload) -> None:
-        self._receiver = receiver
-        self._upload = upload
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, RegistryError | StorageUnavailable):
-            with suppress(StorageUnavailable, DatabaseUnavailable):
-                self._receiver.abandon(self._upload)
+    try:
+        yield
+    except (RegistryError, StorageUnavailable):
+        with suppress(StorageUnavailable, DatabaseUnavailable):
+            receiver.abandon(upload)
+        raise
