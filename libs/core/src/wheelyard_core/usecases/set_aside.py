@@ -1,10 +1,11 @@
 """What a person does with work that was set aside."""
 
 from wheelyard_core.domain.audit import ADMIN_COMMAND, Action, AuditEvent
-from wheelyard_core.domain.catalogue import FileStatus, UploadStatus
+from wheelyard_core.domain.catalogue import FileStatus
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.work import SetAside, Task
 from wheelyard_core.ports import Database, UnitOfWork
+from wheelyard_core.usecases.verify import settle_refused
 
 
 def find_set_aside(uow: UnitOfWork, message_id: int) -> SetAside:
@@ -55,7 +56,4 @@ def _drop_file(uow: UnitOfWork, file_id: int) -> None:
     file = uow.files.get(file_id)
     if file is None or file.status is not FileStatus.RECEIVED:
         return
-    uow.files.remove_refused(file_id)
-    reason = "The operators gave the file up; upload it again"
-    uow.uploads.settle(file.upload_id, UploadStatus.REJECTED, [reason])
-    uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
+    settle_refused(uow, file, ("The operators gave the file up; upload it again",))

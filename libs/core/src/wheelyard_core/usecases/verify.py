@@ -130,7 +130,7 @@ class Verifier:
             if now is not None and now.status is FileStatus.RECEIVED:
                 overlap, refused = _begin_with_name(uow, file)
                 if refused is not None:
-                    _settle_refused(uow, file, (str(refused),))
+                    settle_refused(uow, file, (str(refused),))
                 else:
                     uow.files.publish(file.id, verified.metadata, stored)
                     _settle_published(uow, claim, file, overlap)
@@ -151,7 +151,7 @@ class Verifier:
             uow.files.lock(file.project_id, file.package)
             now = uow.files.get(file.id)
             if now is not None and now.status is FileStatus.RECEIVED:
-                _settle_refused(uow, file, problems)
+                settle_refused(uow, file, problems)
             uow.outbox.done(claim.message_id)
             uow.commit()
         self.reach("rejected")
@@ -177,7 +177,8 @@ def _begin_with_name(
     return next(iter(overlaps), None), name_refused(overlaps)
 
 
-def _settle_refused(uow: UnitOfWork, file: StoredFile, problems: tuple[str, ...]) -> None:
+def settle_refused(uow: UnitOfWork, file: StoredFile, problems: tuple[str, ...]) -> None:
+    """Drop a refused file's row, write its verdict and promise that its blob goes."""
     uow.files.remove_refused(file.id)
     uow.uploads.settle(file.upload_id, UploadStatus.REJECTED, problems)
     uow.outbox.promise(Task.DISCARD, blob_key=file.blob_key)
