@@ -26,8 +26,8 @@ class Reconciling(Protocol):
         """Return how many files are not deleted."""
         ...
 
-    def settle(self, prefix: str, states: Collection[Finding], found: Sequence[Found]) -> None:
-        """Have *found* be all disagreements of these states below *prefix*."""
+    def settle(self, prefix: str, found: Sequence[Found]) -> None:
+        """Have *found* be all disagreements below *prefix*."""
         ...
 
     def below(self, prefix: str) -> Sequence[Found]:

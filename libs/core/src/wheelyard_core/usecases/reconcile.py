@@ -174,7 +174,7 @@ class Reconciler:
         found += [one for one in old if one.state is Finding.CORRUPT and one.blob_key in alive]
         if found or old:
             with self.database.begin() as uow:
-                uow.reconciling.settle(prefix, tuple(Finding), found)
+                uow.reconciling.settle(prefix, found)
                 uow.commit()
         return count
 
@@ -186,7 +186,7 @@ class Reconciler:
             for key, found in wrong.items():
                 # A file may have been deleted meanwhile, with its project.
                 there = found if upload_of(key) in known else []
-                uow.reconciling.settle(key, tuple(Finding), there)
+                uow.reconciling.settle(key, there)
             uow.commit()
 
     def _wrong(self, file: KnownBlob) -> Iterator[Found]:

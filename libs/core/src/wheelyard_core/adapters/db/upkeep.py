@@ -69,14 +69,13 @@ class SqlReconciling:
         query = select(func.count(File.id)).where(File.deleted_at.is_(None))
         return self._session.scalar(query) or 0
 
-    def settle(self, prefix: str, states: Collection[Finding], found: Sequence[Found]) -> None:
-        """Have *found* be all disagreements of these states below *prefix*."""
+    def settle(self, prefix: str, found: Sequence[Found]) -> None:
+        """Have *found* be all disagreements below *prefix*."""
         now = database_time(self._session)
         below = BlobFinding.blob_key.startswith(prefix, autoescape=True)
-        rows = self._session.scalars(
-            select(BlobFinding).where(below, BlobFinding.state.in_(states))
-        )
-        known = {row.blob_key: row for row in rows}
+        known = {
+            row.blob_key: row for row in self._session.scalars(select(BlobFinding).where(below))
+        }
         for one in found:
             row = known.pop(one.blob_key, None) or self._session.get(BlobFinding, one.blob_key)
             if row is None:
