@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
 from wheelyard_core.domain.upkeep import Finding, KnownBlob
 from wheelyard_core.ports import BlobStore, Database
 
-_PIECE: Final = 1 << 20
 _WRONG: Final = (Finding.MISSING, Finding.CORRUPT)
 _MOST: Final = 100_000
 
@@ -47,8 +46,5 @@ class Mender:
 
 
 def _digest(path: Path) -> str:
-    digest = sha256()
     with path.open("rb") as content:
-        while piece := content.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return file_digest(content, "sha256").hexdigest()

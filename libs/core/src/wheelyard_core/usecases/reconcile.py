@@ -7,7 +7,7 @@ that every one is read within some days. It repairs nothing (see `mend.py`) and 
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from time import monotonic
@@ -50,7 +50,7 @@ class Progress:
     @property
     def kept(self) -> dict[str, object]:
         """The progress as JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return asdict(self)
 
     @property
     def is_listed(self) -> bool:

@@ -15,7 +15,6 @@ from typing import Final, TypeAlias
 from wheelyard_core.domain.wording import printable
 from wheelyard_core.domain.work import Claim, Task
 from wheelyard_core.ports import (
-    BlobNotFound,
     CacheUnavailable,
     Conflict,
     Database,
@@ -77,7 +76,7 @@ def run_promise(
         report(claim, outage)
         _release(database, claim, outage, forgive=True)
         return Outcome.RETRY, claim
-    except (Exception, BlobNotFound) as failure:  # noqa: BLE001  the outermost edge of a task
+    except Exception as failure:  # noqa: BLE001  the outermost edge of a task
         report(claim, failure)
         if claim.attempt >= MAX_ATTEMPTS:
             _set_aside(database, claim, _described(failure), give_up)

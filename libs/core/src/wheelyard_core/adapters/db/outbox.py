@@ -19,7 +19,6 @@ from wheelyard_core.domain.work import TRACEPARENT, Claim, Promise, SetAside, Ta
 # The dispatch after the commit comes first; the sweep takes what it lost.
 _HEAD_START: Final = timedelta(seconds=4)
 LEASE: Final = timedelta(seconds=20)
-MAX_ATTEMPTS: Final = 5
 _ERROR_LENGTH: Final = 2_000
 
 
