@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, String, cast, func, or_
+from sqlalchemy import ColumnElement, Row, Select, func, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.domain.administration import Listed, Stretch
@@ -11,7 +11,6 @@ from wheelyard_core.domain.administration import Listed, Stretch
 T = TypeVar("T")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
-_ESCAPE = "\\"
 
 
 def part_of(
@@ -31,15 +30,7 @@ def part_of(
 
 def contains(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Return the condition that one of the columns has *text* in it, in any case."""
-    escaped = text.lower()
-    for special in (_ESCAPE, "%", "_"):
-        escaped = escaped.replace(special, _ESCAPE + special)
-    return or_(
-        *(
-            func.lower(cast(column, String)).like(f"%{escaped}%", escape=_ESCAPE)
-            for column in columns
-        )
-    )
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def _cut(
