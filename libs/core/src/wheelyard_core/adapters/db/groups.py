@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from wheelyard_core.adapters.db import paths, reaching
 from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
 from wheelyard_core.adapters.db.models import Member, Namespace, Token, User
-from wheelyard_core.adapters.db.projects import LONGEST_ID, group_ids_of
+from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.administration import (
@@ -38,14 +38,7 @@ class SqlGroups:
 
     def find(self, reference: str) -> Group | None:
         """Return the group of a number or a full path, in any case; no personal namespace."""
-        query = select(Namespace).where(Namespace.owner_id.is_(None))
-        if reference.isascii() and reference.isdecimal():
-            if len(reference) > LONGEST_ID:
-                return None
-            row = self._session.scalar(query.where(Namespace.id == int(reference)))
-        else:
-            path = reference.strip("/").lower()
-            row = self._session.scalar(query.where(Namespace.path_key == path))
+        row = paths.find_group(self._session, reference)
         return None if row is None else group_of(row)
 
     def namespace(self, namespace_id: int) -> Group | None:

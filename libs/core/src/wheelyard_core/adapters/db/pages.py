@@ -6,9 +6,9 @@ from typing import Final
 from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db import serials
+from wheelyard_core.adapters.db import paths, serials
 from wheelyard_core.adapters.db.models import File, Member, Namespace, Package, ProjectRow
-from wheelyard_core.adapters.db.projects import LONGEST_ID, group_ids_of
+from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import ProjectPolicy, Role
 from wheelyard_core.domain.catalogue import ListedFile, PackageListing, RootListing, Yanked
@@ -115,7 +115,7 @@ class SqlPages:
 
     def below(self, group: str, user_id: int | None) -> GroupProjects | None:
         """Return every project below a group with the role of an account in each."""
-        namespace = self._group(group)
+        namespace = paths.find_group(self._session, group)
         if namespace is None:
             return None
         rows = self._session.execute(
@@ -141,14 +141,6 @@ class SqlPages:
             tuple(projects),
             namespace.package_overlap,
         )
-
-    def _group(self, reference: str) -> Namespace | None:
-        query = select(Namespace).where(Namespace.owner_id.is_(None))
-        if reference.isascii() and reference.isdecimal():
-            if len(reference) > LONGEST_ID:
-                return None
-            return self._session.scalar(query.where(Namespace.id == int(reference)))
-        return self._session.scalar(query.where(Namespace.path_key == reference.strip("/").lower()))
 
     def _roles(self, user_id: int | None) -> tuple[dict[int, int], dict[int, int]]:
         if user_id is None:

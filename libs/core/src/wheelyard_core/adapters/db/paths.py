@@ -1,12 +1,23 @@
-"""Paths of groups, projects and people: unique together, and changed together."""
+"""Paths of groups, projects and people: looked up, unique together, and changed together."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db.models import Namespace, ProjectRow, User
+from wheelyard_core.adapters.db.projects import LONGEST_ID
 from wheelyard_core.domain.errors import AlreadyTaken, InvalidInput
 
 _LONGEST = 1024
+
+
+def find_group(session: Session, reference: str) -> Namespace | None:
+    """Return the group of a number or a full path, in any case; no personal namespace."""
+    query = select(Namespace).where(Namespace.owner_id.is_(None))
+    if reference.isascii() and reference.isdecimal():
+        if len(reference) > LONGEST_ID:
+            return None
+        return session.scalar(query.where(Namespace.id == int(reference)))
+    return session.scalar(query.where(Namespace.path_key == reference.strip("/").lower()))
 
 
 def require_free(session: Session, full_path: str) -> None:
