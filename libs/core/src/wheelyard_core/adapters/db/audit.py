@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from wheelyard_core.adapters.db.listing import AnyRow, part_of
+from wheelyard_core.adapters.db.listing import part_of
 from wheelyard_core.adapters.db.models import AuditEventRow, Token
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.administration import Listed, Stretch
@@ -64,7 +64,7 @@ class SqlAudit:
     def listed(self, wanted: AuditFilter, stretch: Stretch) -> Listed[RecordedEvent]:
         """Return a part of the list of events."""
         query = select(AuditEventRow).where(*_conditions(wanted))
-        return part_of(self._session, query, stretch, _ORDERS, _first)
+        return part_of(self._session, query, stretch, _ORDERS, _recorded)
 
     def get(self, wanted: AuditFilter, event_id: int) -> RecordedEvent | None:
         """Return one of the events that the list would show."""
@@ -104,10 +104,6 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
     if wanted.before is not None:
         conditions.append(AuditEventRow.created_at <= wanted.before)
     return conditions
-
-
-def _first(row: AnyRow) -> RecordedEvent:
-    return _recorded(row[0])
 
 
 def _recorded(row: AuditEventRow) -> RecordedEvent:

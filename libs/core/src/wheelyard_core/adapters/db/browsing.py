@@ -138,7 +138,7 @@ class SqlBrowsing:
             ]
             query = query.where(or_(false(), *same))
         orders = {"id": UploadRow.id, "updated_at": UploadRow.updated_at}
-        return part_of(self._session, query, stretch, orders, lambda row: upload_of(row[0]))
+        return part_of(self._session, query, stretch, orders, upload_of)
 
     def description(self, release_id: int) -> Description | None:
         """Return what a release says of itself, in a wheel if there is one."""

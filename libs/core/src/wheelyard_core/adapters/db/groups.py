@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import paths, reaching
-from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
+from wheelyard_core.adapters.db.listing import contains, part_of
 from wheelyard_core.adapters.db.models import Member, Namespace, Token, User
 from wheelyard_core.adapters.db.projects import group_ids_of
 from wheelyard_core.adapters.db.time import database_time
@@ -72,7 +72,7 @@ class SqlGroups:
             query = query.where(Namespace.visibility == wanted.visibility)
         if wanted.least_role is not None and reach.user_id is not None:
             query = query.where(reaching.has_role_in_group(reach.user_id, wanted.least_role, now))
-        return part_of(self._session, query, stretch, _ORDERS, _first)
+        return part_of(self._session, query, stretch, _ORDERS, group_of)
 
     def role_in(self, user_id: int, group: Group, now: datetime) -> Role:
         """Return the highest role that the account has in the group or one above it."""
@@ -170,7 +170,3 @@ def group_of(row: Namespace) -> Group:
         created_at=row.created_at,
         group_ids=group_ids_of(row.lineage),
     )
-
-
-def _first(row: AnyRow) -> Group:
-    return group_of(row[0])

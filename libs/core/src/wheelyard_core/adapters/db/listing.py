@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wheelyard_core.domain.administration import Listed, Stretch
 
 T = TypeVar("T")
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 
 
@@ -18,13 +17,16 @@ def part_of(
     query: AnySelect,
     stretch: Stretch,
     orders: Mapping[str, InstrumentedAttribute[Any]],
-    make: Callable[[AnyRow], T],
+    make: Callable[..., T],
 ) -> Listed[T]:
-    """Return the *stretch* of what *query* finds; *orders* has "id" and what else it allows."""
+    """Return the *stretch* of what *query* finds; *orders* has "id" and what else it allows.
+
+    *make* is given the columns of a row, and returns its value.
+    """
     counting = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
     total = session.scalar(counting) or 0
     rows = session.execute(_cut(query, stretch, orders)).all()
-    items = tuple(make(row) for row in rows[: stretch.limit])
+    items = tuple(make(*row) for row in rows[: stretch.limit])
     return Listed(items, total, len(rows) > stretch.limit)
 
 

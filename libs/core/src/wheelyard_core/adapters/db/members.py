@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import reaching
-from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
+from wheelyard_core.adapters.db.listing import contains, part_of
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow, User
 from wheelyard_core.adapters.db.users import user_of
 from wheelyard_core.domain.access import Role
@@ -29,7 +29,7 @@ class SqlMembers:
         """Return an account's role in the place itself, or (*inherited*) the highest there."""
         query = self._query(place, now, inherited=inherited).where(User.id == user_id)
         row = self._session.execute(query.order_by(Member.access_level.desc()).limit(1)).first()
-        return None if row is None else _membership(row)
+        return None if row is None else _membership(*row)
 
     def roles(self, place: Place, user_ids: Collection[int], now: datetime) -> Mapping[int, Role]:
         """Return the roles in the place itself of those of these accounts that have one."""
@@ -116,8 +116,7 @@ def _in_or_above(place: Place) -> ColumnElement[bool]:
     return or_(_in(place), Member.namespace_id.in_(place.above))
 
 
-def _membership(row: AnyRow) -> Membership:
-    member: Member = row[0]
+def _membership(member: Member, user: User) -> Membership:
     return Membership(
-        user_of(row[1]), Role(member.access_level), member.expires_at, member.created_at
+        user_of(user), Role(member.access_level), member.expires_at, member.created_at
     )

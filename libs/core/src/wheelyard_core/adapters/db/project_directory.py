@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from wheelyard_core.adapters.db import paths, reaching
 from wheelyard_core.adapters.db.groups import group_of
-from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
+from wheelyard_core.adapters.db.listing import contains, part_of
 from wheelyard_core.adapters.db.models import (
     File,
     FileAttestations,
@@ -55,7 +55,7 @@ class SqlProjectDirectory:
     def details(self, project_id: int) -> ProjectDetails:
         """Return a project that is there."""
         query = reaching.with_namespace().where(ProjectRow.id == project_id)
-        return _details(self._session.execute(query).one())
+        return _details(*self._session.execute(query).one())
 
     def listed(
         self, reach: Reach, wanted: ProjectFilter, stretch: Stretch, now: datetime
@@ -147,9 +147,7 @@ class SqlProjectDirectory:
         forget_accounts(self._session, bots)
 
 
-def _details(row: AnyRow) -> ProjectDetails:
-    project: ProjectRow = row[0]
-    namespace: Namespace = row[1]
+def _details(project: ProjectRow, namespace: Namespace) -> ProjectDetails:
     return ProjectDetails(
         id=project.id,
         name=project.name,

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db.listing import AnyRow, part_of
+from wheelyard_core.adapters.db.listing import part_of
 from wheelyard_core.adapters.db.models import ProtectionRuleRow
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.administration import Listed, Stretch
@@ -34,7 +34,7 @@ class SqlRules:
     def listed(self, project_id: int, stretch: Stretch) -> Listed[Rule]:
         """Return a part of the list of a project's rules."""
         query = select(ProtectionRuleRow).where(ProtectionRuleRow.project_id == project_id)
-        return part_of(self._session, query, stretch, _ORDERS, _first)
+        return part_of(self._session, query, stretch, _ORDERS, _rule)
 
     def get(self, project_id: int, rule_id: int) -> Rule | None:
         """Return a rule of the project."""
@@ -76,10 +76,6 @@ class SqlRules:
 
 def _number(level: Level | None) -> int | None:
     return None if level is None else int(level)
-
-
-def _first(row: AnyRow) -> Rule:
-    return _rule(row[0])
 
 
 def _rule(row: ProtectionRuleRow) -> Rule:

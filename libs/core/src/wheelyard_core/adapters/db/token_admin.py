@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
+from wheelyard_core.adapters.db.listing import contains, part_of
 from wheelyard_core.adapters.db.models import Document, Token
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.access import Scope
@@ -54,7 +54,7 @@ class SqlTokenAdmin:
             query = query.where(Token.revoked_at.is_not(None) == wanted.is_revoked)
         if wanted.is_active is not None:
             query = query.where(_works(now) if wanted.is_active else ~_works(now))
-        return part_of(self._session, query, stretch, _ORDERS, _first)
+        return part_of(self._session, query, stretch, _ORDERS, _details)
 
     def by_pepper(self, now: datetime) -> Sequence[PepperUse]:
         """Return how many tokens that work at *now* need each pepper."""
@@ -103,10 +103,6 @@ class SqlTokenAdmin:
 
 def _works(now: datetime) -> ColumnElement[bool]:
     return and_(Token.revoked_at.is_(None), or_(Token.expires_at.is_(None), Token.expires_at > now))
-
-
-def _first(row: AnyRow) -> TokenDetails:
-    return _details(row[0])
 
 
 def _details(row: Token) -> TokenDetails:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from wheelyard_core.adapters.db.listing import AnyRow, part_of
+from wheelyard_core.adapters.db.listing import part_of
 from wheelyard_core.adapters.db.models import Spent, Token, TrustedPublisherRow
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.administration import Listed, Stretch
@@ -52,7 +52,7 @@ class SqlTrustedPublishers:
     def listed(self, project_id: int, stretch: Stretch) -> Listed[TrustedPublisherRule]:
         """Return a part of the project's rules."""
         query = select(TrustedPublisherRow).where(TrustedPublisherRow.project_id == project_id)
-        return part_of(self._session, query, stretch, _ORDERS, _first)
+        return part_of(self._session, query, stretch, _ORDERS, _rule_of)
 
     def delete(self, rule_id: int) -> None:
         """Remove a rule; upload tokens that were minted by it reach the project no more."""
@@ -110,10 +110,6 @@ def projects_of(session: Session, rule_ids: Collection[int]) -> frozenset[int]:
     """Return the projects that still have these rules."""
     row = TrustedPublisherRow
     return frozenset(session.scalars(select(row.project_id).where(row.id.in_(rule_ids))))
-
-
-def _first(row: AnyRow) -> TrustedPublisherRule:
-    return _rule_of(row[0])
 
 
 def _rule_of(row: TrustedPublisherRow) -> TrustedPublisherRule:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from wheelyard_core.adapters.db import paths
-from wheelyard_core.adapters.db.listing import AnyRow, contains, part_of
+from wheelyard_core.adapters.db.listing import contains, part_of
 from wheelyard_core.adapters.db.models import File, Member, Namespace, ProjectRow, Token
 from wheelyard_core.adapters.db.models import User as UserRow
 from wheelyard_core.adapters.db.time import database_time
@@ -55,7 +55,7 @@ class SqlUsers:
             query = query.where(UserRow.is_admin == wanted.is_admin)
         if wanted.is_bot is not None:
             query = query.where(UserRow.is_bot == wanted.is_bot)
-        return part_of(self._session, query, stretch, _ORDERS, _first)
+        return part_of(self._session, query, stretch, _ORDERS, user_of)
 
     def change(self, user_id: int, changes: UserChanges) -> User:
         """Change an account; its personal namespace follows its name.
@@ -150,7 +150,3 @@ def user_of(row: UserRow) -> User:
         is_blocked=row.blocked_at is not None,
         created_at=row.created_at,
     )
-
-
-def _first(row: AnyRow) -> User:
-    return user_of(row[0])
