@@ -9,7 +9,7 @@ and never for each row: somebody may have thousands of memberships, and a list t
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CTE, ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
@@ -32,7 +32,7 @@ def sees_project(reach: Reach, now: datetime) -> ColumnElement[bool]:
     if reach.project_id is not None:
         shown.append(ProjectRow.id == reach.project_id)
     if reach.group_id is not None:
-        shown.append(Namespace.lineage.contains(f"/{reach.group_id}/"))
+        shown.append(below(reach.group_id))
     return or_(*shown)
 
 
@@ -47,8 +47,8 @@ def sees_group(reach: Reach, now: datetime) -> ColumnElement[bool]:
         shown.append(has_role_in_group(reach.user_id, Role.GUEST, now))
         shown.append(is_member_below(reach.user_id, now))
     if reach.group_id is not None:
-        shown.append(Namespace.lineage.contains(f"/{reach.group_id}/"))
-    return or_(*shown) if shown else false()
+        shown.append(below(reach.group_id))
+    return or_(*shown)
 
 
 def has_role_in_project(user_id: int, least: Role, now: datetime) -> ColumnElement[bool]:
