@@ -27,6 +27,5 @@ def _ask(session: Session) -> datetime:
         return datetime.now(UTC)
     moment = session.scalar(_CLOCK)
     if not isinstance(moment, datetime):
-        msg = "the database did not tell the time"
-        raise TypeError(msg)
+        raise TypeError("the database did not tell the time")
     return moment.astimezone(UTC)

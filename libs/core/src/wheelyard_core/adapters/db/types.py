@@ -24,8 +24,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Refuse naive times: they mean another moment on every machine."""
         if value is not None and value.tzinfo is None:
-            msg = "a naive datetime has no meaning in the database"
-            raise ValueError(msg)
+            raise ValueError("a naive datetime has no meaning in the database")
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:

@@ -218,5 +218,4 @@ def _unavailable() -> Iterator[None]:
 
 
 def _refuse_promises(_promised: Sequence[Promise]) -> None:
-    msg = "a snapshot makes no promises"
-    raise AssertionError(msg)
+    raise AssertionError("a snapshot makes no promises")
