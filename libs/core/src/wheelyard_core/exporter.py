@@ -103,34 +103,47 @@ def _robot(registry: Registry) -> Truths:
 
 
 def _reconciled(job: ScheduledJob | None) -> Truths:
-    verified, succeeded = UPKEEP[1:3]
-    if job is None or job.succeeded_at is None:
-        return {verified: {}, succeeded: {}}
-    objects = Progress.of(job.state).verified
-    return {verified: {(): float(objects)}, succeeded: {(): job.succeeded_at.timestamp()}}
+    verified: Values = {}
+    succeeded: Values = {}
+    if job is not None and job.succeeded_at is not None:
+        verified = {(): float(Progress.of(job.state).verified)}
+        succeeded = {(): job.succeeded_at.timestamp()}
+    return {
+        "wheelyard_reconcile_verified_objects": verified,
+        "wheelyard_reconcile_last_success_timestamp_seconds": succeeded,
+    }
 
 
 def _scheduled(jobs: Iterable[ScheduledJob]) -> Truths:
     """Return what is known of the jobs that workers do for the scheduler."""
-    succeeded, interval, duration = UPKEEP[4:7]
     known = list(jobs)
     return {
-        interval: {(job.name,): job.every for job in known},
-        succeeded: {(job.name,): job.succeeded_at.timestamp() for job in known if job.succeeded_at},
-        duration: {(job.name,): job.seconds for job in known if job.seconds is not None},
+        "wheelyard_scheduled_job_interval_seconds": {(job.name,): job.every for job in known},
+        "wheelyard_scheduled_job_last_success_timestamp_seconds": {
+            (job.name,): job.succeeded_at.timestamp() for job in known if job.succeeded_at
+        },
+        "wheelyard_scheduled_job_duration_seconds": {
+            (job.name,): job.seconds for job in known if job.seconds is not None
+        },
     }
 
 
 def _backed_up(backups: Iterable[Backup]) -> Truths:
-    succeeded, duration, size, drilled = UPKEEP[7:]
     done = {one.target: one for one in backups if one.succeeded_at is not None}
     drill = done.pop(Target.RESTORE_DRILL, None)
-    moments: Values = {(one.target.value,): _moment(one) for one in done.values()}
     return {
-        succeeded: moments,
-        duration: {(one.target.value,): one.seconds or 0.0 for one in done.values()},
-        size: {(one.target.value,): float(one.size or 0) for one in done.values()},
-        drilled: {} if drill is None else {(): _moment(drill)},
+        "wheelyard_backup_last_success_timestamp_seconds": {
+            (target.value,): _moment(one) for target, one in done.items()
+        },
+        "wheelyard_backup_last_duration_seconds": {
+            (target.value,): one.seconds or 0.0 for target, one in done.items()
+        },
+        "wheelyard_backup_last_size_bytes": {
+            (target.value,): float(one.size or 0) for target, one in done.items()
+        },
+        "wheelyard_restore_drill_last_success_timestamp_seconds": (
+            {} if drill is None else {(): _moment(drill)}
+        ),
     }
 
 
