@@ -6,12 +6,13 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Request, Response, g, render_template_string, request
+from flask import Flask, Request, Response, render_template_string, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from wheelyard_core.domain import errors
 from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
 from wheelyard_web.attempts import require_few_failures
+from wheelyard_web.watching import request_id
 
 log = structlog.get_logger()
 
@@ -86,10 +87,10 @@ def register_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def bug(error: Exception) -> Response:
-        request_id = getattr(g, "request_id", None) or str(uuid4())
-        log.error("bug", exc_info=error, request_id=request_id)
+        number = request_id() or str(uuid4())
+        log.error("bug", exc_info=error, request_id=number)
         return answer(
-            HTTPStatus.INTERNAL_SERVER_ERROR, f"Something is wrong here; request {request_id}"
+            HTTPStatus.INTERNAL_SERVER_ERROR, f"Something is wrong here; request {number}"
         )
 
 

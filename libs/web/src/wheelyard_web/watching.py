@@ -226,6 +226,12 @@ def watch(
     wrap(app, lambda inner: Watch(inner, service, metrics, trusted_proxies, tracing))
 
 
+def request_id() -> str | None:
+    """Return the id of the request at hand; None where nobody watches the application."""
+    found: str | None = g.get("request_id")
+    return found
+
+
 def _begin() -> None:
     exchange = request.environ.get(EXCHANGE)
     if exchange is not None:

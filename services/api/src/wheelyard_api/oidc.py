@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.errors import NotAllowed, NotMinted
@@ -20,6 +20,7 @@ from wheelyard_core.usecases.mint_token import Minter
 from wheelyard_web.attempts import MINT, require_few
 from wheelyard_web.errors import answer
 from wheelyard_web.identity import registry
+from wheelyard_web.watching import request_id
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ def mint() -> Response:
     here = registry()
     minter, token = _minter(), _token()
     require_few(MINT, here.settings.limits.mints_per_minute, _issuer_of(token))
-    minted = minter.mint(token, here.now(), getattr(g, "request_id", None))
+    minted = minter.mint(token, here.now(), request_id())
     here.metrics.count(_COUNTER, "minted")
     log.info(
         "token_minted",
@@ -78,7 +79,7 @@ def mint() -> Response:
 @blueprint.post("/burn-token")
 def burn() -> Response:
     """Revoke an upload token; the answer is the same for anything that is none."""
-    _minter().burn(_token(), getattr(g, "request_id", None))
+    _minter().burn(_token(), request_id())
     response = jsonify({"message": "202 Accepted"})
     response.status_code = HTTPStatus.ACCEPTED
     return response

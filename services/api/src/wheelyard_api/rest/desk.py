@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
-from flask import Response, g, jsonify
+from flask import Response, jsonify
 
 from wheelyard_api.rest.params import Params
 from wheelyard_core.domain.peppers import Peppers
@@ -14,6 +14,7 @@ from wheelyard_core.usecases.acting import Acting
 from wheelyard_core.usecases.authenticate import note_use
 from wheelyard_core.usecases.page_changes import PageChange, await_page
 from wheelyard_web.identity import identify, registry
+from wheelyard_web.watching import request_id
 
 # All is done by then; this bounds only the wait for the page to show it.
 _PAGE_SECONDS: Final = 5.0
@@ -27,8 +28,7 @@ def acting(*, writes: bool) -> Iterator[Acting]:
     changes nothing.
     """
     here = registry()
-    request_id = getattr(g, "request_id", None)
-    with here.database.begin(request_id) if writes else here.database.snapshot() as uow:
+    with here.database.begin(request_id()) if writes else here.database.snapshot() as uow:
         who = identify(uow)
         yield Acting(uow, who.actor, here.now())
     note_use(here.database, who.token, here.now())

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from flask import Blueprint, Response, g, jsonify
+from flask import Blueprint, Response, jsonify
 
 from wheelyard_api.rest.desk import await_change, nothing, reason_given
 from wheelyard_core.domain.access import Permission
@@ -12,6 +12,7 @@ from wheelyard_core.domain.releases import ReleaseName
 from wheelyard_core.usecases.delete import find_target
 from wheelyard_core.usecases.yank import Shown, Yank, Yanker
 from wheelyard_web.identity import allowed_project, confirm, registry
+from wheelyard_web.watching import request_id
 
 blueprint = Blueprint("named_releases", __name__)
 
@@ -66,7 +67,7 @@ def _yank(
     shown = Yanker(registry().database)(
         Yank(project.id, name, filename, state, reason),
         partial(confirm, reference=reference, permission=Permission.YANK),
-        getattr(g, "request_id", None),
+        request_id(),
     )
     await_change(shown.change)
     return jsonify(_shown(shown))
@@ -84,7 +85,7 @@ def _delete(
         target,
         partial(confirm, reference=reference, permission=permission),
         reason=reason,
-        request_id=getattr(g, "request_id", None),
+        request_id=request_id(),
     )
     await_change(change)
     return nothing()

@@ -24,6 +24,7 @@ from wheelyard_core.usecases.authenticate import Authenticated, note_use
 from wheelyard_core.usecases.delete import Target
 from wheelyard_web.identity import allowed_project, confirm, identify, registry
 
+from wheelyard_web.watching import request_id
 blueprint = Blueprint("packages", __name__)
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def _delete(
         Target(project.id, package_id, file_id),
         partial(confirm, reference=reference, permission=permission),
         reason=reason_given(),
-        request_id=getattr(g, "request_id", None),
+        request_id=request_id(),
     )
     await_change(change)
     return nothing()

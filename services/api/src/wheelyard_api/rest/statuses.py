@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from flask import Blueprint, Response, g, jsonify
+from flask import Blueprint, Response, jsonify
 
 from wheelyard_api.rest.desk import acting, await_change, reason_given
 from wheelyard_api.rest.params import Params
@@ -14,6 +14,7 @@ from wheelyard_core.domain.names import PackageName
 from wheelyard_core.domain.standing import PackageStatus, Standing
 from wheelyard_core.usecases.set_status import StatusSetter, find_package
 from wheelyard_web.identity import allowed_project, confirm, registry
+from wheelyard_web.watching import request_id
 
 blueprint = Blueprint("statuses", __name__)
 
@@ -43,7 +44,7 @@ def set_status(reference: str, package: str) -> Response:
         name,
         Standing(wanted, reason_given()),
         partial(confirm, reference=reference, permission=Permission.SET_STATUS),
-        getattr(g, "request_id", None),
+        request_id(),
     )
     await_change(change)
     with here.database.snapshot() as uow:

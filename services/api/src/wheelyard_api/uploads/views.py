@@ -6,7 +6,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final
 
-from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 from werkzeug.exceptions import ClientDisconnected
 
 from wheelyard_api.maintenance import still_taken
@@ -26,6 +26,7 @@ from wheelyard_core.usecases.receive import Receipt, await_verdict
 from wheelyard_web import reading
 from wheelyard_web.errors import answer
 from wheelyard_web.identity import allowed_project, confirm, registry
+from wheelyard_web.watching import request_id
 
 blueprint = Blueprint("uploads", __name__)
 
@@ -50,7 +51,7 @@ def upload(reference: str) -> Response:
             publisher=publisher_of(who),
             actor=who.actor,
             confirm=partial(_confirm, reference=reference),
-            request_id=getattr(g, "request_id", None),
+            request_id=request_id(),
             watch=watch,
         )
         limits = registry().settings.limits
