@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from wheelyard_core.domain.errors import InvalidName, NotFound
-from wheelyard_core.domain.names import PackageName
+from wheelyard_core.domain.errors import NotFound
+from wheelyard_core.domain.names import name_in_address
 from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negotiate
 from wheelyard_core.simple.render import Rendered
 from wheelyard_core.usecases.group_pages import GroupPages
@@ -47,7 +47,7 @@ def package(reference: str, package: str) -> Response:
     """Answer with the files of a package."""
     remembering = Remembering.begin(part(Memory), request.environ)
     allowed = remembering.allowed(reference)
-    normalized = _normalized(package)
+    normalized = name_in_address(package)
     if normalized != package:
         return _under_its_name(package, normalized, public=allowed.public)
     page = part(Pages).package(allowed.project_id, package)
@@ -70,21 +70,13 @@ def group_root(reference: str) -> Response:
 def group_package(reference: str, package: str) -> Response:
     """Answer with the files that a package has in all projects below a group."""
     group = Remembering.begin(part(Memory), request.environ).allowed_group(reference)
-    normalized = _normalized(package)
+    normalized = name_in_address(package)
     if normalized != package:
         return _under_its_name(package, normalized, public=group.public)
     page = part(GroupPages).package(group, package)
     if page is None:
         raise NotFound(f"Package not found: {package}")
     return _answer(page, public=group.public)
-
-
-def _normalized(package: str) -> str:
-    try:
-        return PackageName.parse(package).normalized
-    except InvalidName as error:
-        # Nothing can be published under it.
-        raise NotFound(f"Package not found: {error}") from error
 
 
 def _under_its_name(package: str, normalized: str, *, public: bool) -> Response:

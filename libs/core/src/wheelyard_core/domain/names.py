@@ -9,7 +9,7 @@ from typing import Self
 
 from packaging.utils import canonicalize_name
 
-from wheelyard_core.domain.errors import InvalidName
+from wheelyard_core.domain.errors import InvalidName, NotFound
 
 # `re.ASCII` beside IGNORECASE, else the Kelvin sign counts as a k; \Z is fullmatch's.
 _NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
@@ -20,6 +20,17 @@ _MAX_LENGTH = 255
 def normalize(text: str) -> str:
     """Return the PEP 503 form of a name: lower case, runs of `-_.` as one hyphen."""
     return str(canonicalize_name(text))
+
+
+def name_in_address(text: str) -> str:
+    """Return the normalized name of a package that an address names in any spelling.
+
+    Raises NotFound for what is no name: nothing can be published under it.
+    """
+    try:
+        return PackageName.parse(text).normalized
+    except InvalidName as error:
+        raise NotFound(f"Package not found: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

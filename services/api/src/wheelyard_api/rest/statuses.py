@@ -9,8 +9,8 @@ from wheelyard_api.rest.desk import acting, await_change, reason_given
 from wheelyard_api.rest.params import Params
 from wheelyard_core.domain.access import Permission
 from wheelyard_core.domain.catalogue import Package
-from wheelyard_core.domain.errors import InvalidInput, InvalidName, NotFound
-from wheelyard_core.domain.names import PackageName
+from wheelyard_core.domain.errors import InvalidInput
+from wheelyard_core.domain.names import name_in_address
 from wheelyard_core.domain.standing import PackageStatus, Standing
 from wheelyard_core.usecases.set_status import StatusSetter, find_package
 from wheelyard_web.identity import allowed_project, confirm, registry
@@ -26,7 +26,7 @@ def status(reference: str, package: str) -> Response:
     """Show a package's status."""
     with acting(writes=False) as who:
         project, _ = who.project_settings(reference, writes=False)
-        return jsonify(_shown(find_package(who.uow, project.id, _normalized(package))))
+        return jsonify(_shown(find_package(who.uow, project.id, name_in_address(package))))
 
 
 @blueprint.put(_STATUS)
@@ -34,7 +34,7 @@ def set_status(reference: str, package: str) -> Response:
     """Set a package's status, and why it has it."""
     here = registry()
     project, _ = allowed_project(reference, Permission.SET_STATUS)
-    name = _normalized(package)
+    name = name_in_address(package)
     wanted = Params.of_request().choice("status", PackageStatus)
     if wanted is None:
         words = ", ".join(PackageStatus)
@@ -49,14 +49,6 @@ def set_status(reference: str, package: str) -> Response:
     await_change(change)
     with here.database.snapshot() as uow:
         return jsonify(_shown(find_package(uow, project.id, name)))
-
-
-def _normalized(package: str) -> str:
-    try:
-        return PackageName.parse(package).normalized
-    except InvalidName as error:
-        # Nothing can be published under it.
-        raise NotFound(f"Package not found: {error}") from error
 
 
 def _shown(package: Package) -> dict[str, object]:
