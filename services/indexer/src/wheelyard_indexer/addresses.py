@@ -1,4 +1,4 @@
-"""Which addresses the hot path reads as pages and files, without Flask's router."""
+"""The addresses of pages and files, for Flask's router and for the hot path, which has none."""
 
 from typing import Final
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from wheelyard_core.domain.catalogue import StoredFile
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.usecases.pages import Pages
+from wheelyard_indexer.addresses import ALIAS_ROUTE, GROUP_ROUTE, PROJECT_ROUTE
 from wheelyard_indexer.file_answers import ServedFile
 from wheelyard_indexer.hot import OUTAGE
 from wheelyard_indexer.memory import Memory
@@ -18,9 +19,9 @@ from wheelyard_web.parts import part
 blueprint = Blueprint("files", __name__)
 
 _METADATA: Final = ".metadata"
-_PROJECT: Final = "/api/v4/projects/<path:reference>/packages/pypi/files"
-_GROUP: Final = "/api/v4/groups/<path:reference>/-/packages/pypi/files"
-_ALIAS: Final = "/<path:reference>/files"
+_PROJECT: Final = f"{PROJECT_ROUTE}/files"
+_GROUP: Final = f"{GROUP_ROUTE}/files"
+_ALIAS: Final = f"{ALIAS_ROUTE}/files"
 
 
 @blueprint.get(f"{_PROJECT}/<sha256>/<filename>", provide_automatic_options=False)

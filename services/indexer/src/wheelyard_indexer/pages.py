@@ -12,6 +12,7 @@ from wheelyard_core.simple.negotiation import accepts_gzip, etag_matches, negoti
 from wheelyard_core.simple.render import Rendered
 from wheelyard_core.usecases.group_pages import GroupPages
 from wheelyard_core.usecases.pages import Pages
+from wheelyard_indexer.addresses import ALIAS_ROUTE, GROUP_ROUTE, PROJECT_ROUTE
 from wheelyard_indexer.answers import VARY, cache_control, page_answer
 from wheelyard_indexer.memory import Memory
 from wheelyard_indexer.remembering import Remembering
@@ -21,9 +22,9 @@ from wheelyard_web.parts import part
 
 blueprint = Blueprint("pages", __name__)
 
-_PROJECT: Final = "/api/v4/projects/<path:reference>/packages/pypi/simple"
-_GROUP: Final = "/api/v4/groups/<path:reference>/-/packages/pypi/simple"
-_ALIAS: Final = "/<path:reference>/simple"
+_PROJECT: Final = f"{PROJECT_ROUTE}/simple"
+_GROUP: Final = f"{GROUP_ROUTE}/simple"
+_ALIAS: Final = f"{ALIAS_ROUTE}/simple"
 _NOT_ACCEPTABLE: Final = (
     "A simple page is application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html or"
     " text/html: accept one of them"

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from wheelyard_core.domain.errors import NotFound
 from wheelyard_core.domain.releases import ReleaseName
 from wheelyard_core.simple.negotiation import best_of, etag_matches
+from wheelyard_indexer.addresses import ALIAS_ROUTE, GROUP_ROUTE, PROJECT_ROUTE
 from wheelyard_indexer.answers import cache_control
 from wheelyard_indexer.reading import allowed_group, allowed_to_pull
 from wheelyard_web.errors import answer as error_answer
@@ -17,9 +18,9 @@ from wheelyard_web.identity import registry
 
 blueprint = Blueprint("provenance", __name__)
 
-_PROJECT: Final = "/api/v4/projects/<path:reference>/packages/pypi/integrity"
-_GROUP: Final = "/api/v4/groups/<path:reference>/-/packages/pypi/integrity"
-_ALIAS: Final = "/<path:reference>/integrity"
+_PROJECT: Final = f"{PROJECT_ROUTE}/integrity"
+_GROUP: Final = f"{GROUP_ROUTE}/integrity"
+_ALIAS: Final = f"{ALIAS_ROUTE}/integrity"
 _FILE: Final = "<package>/<version>/<filename>/provenance"
 _TYPES: Final = ("application/vnd.pypi.integrity.v1+json", "application/json")
 
