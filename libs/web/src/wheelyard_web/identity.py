@@ -1,12 +1,14 @@
 """Who makes the request at hand."""
 
+from contextlib import suppress
+
 from flask import g, request
 
 from wheelyard_core.bootstrap import Registry
 from wheelyard_core.domain.access import Actor, Permission
 from wheelyard_core.domain.catalogue import Project
 from wheelyard_core.domain.credentials import Credentials, read_credentials
-from wheelyard_core.ports import UnitOfWork
+from wheelyard_core.ports import Conflict, DatabaseUnavailable, UnitOfWork
 from wheelyard_core.usecases.authenticate import Authenticated, authenticate, note_use
 from wheelyard_core.usecases.authorise import authorised_project
 from wheelyard_web.parts import part
@@ -45,6 +47,16 @@ def allowed_project(reference: str, permission: Permission) -> tuple[Project, Au
         project = authorised_project(uow, who.actor, reference, permission, here.now())
     note_use(here.database, who.token, here.now())
     return project, who
+
+
+def note_reader(who: Authenticated) -> None:
+    """Note the use of the token that somebody reads with, unless that cannot be noted now.
+
+    Reading goes on while the database is read-only, or too busy to note who reads.
+    """
+    here = registry()
+    with suppress(DatabaseUnavailable, Conflict):
+        note_use(here.database, who.token, here.now())
 
 
 def confirm(uow: UnitOfWork, reference: str, permission: Permission) -> Actor:

@@ -1,17 +1,14 @@
 """Who reads: the ladder of pages and files, and the note that a token was used."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from wheelyard_core.domain.access import Permission, user_of
 from wheelyard_core.domain.group_access import readable_below
 from wheelyard_core.domain.group_index import ReadableGroup
-from wheelyard_core.ports import Conflict, DatabaseUnavailable
-from wheelyard_core.usecases.authenticate import Authenticated, note_use
 from wheelyard_core.usecases.authorise import authorised_project
-from wheelyard_web.identity import identify, registry
+from wheelyard_web.identity import identify, note_reader, registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ def allowed_to_pull(reference: str) -> Allowed:
         ends = [None if who.token is None else who.token.expires_at]
         if user_id is not None:
             ends.append(uow.projects.role_changes(user_id, project.policy, now))
-    _note(who)
+    note_reader(who)
     return Allowed(project.id, project.policy.anybody_may_pull, _first(ends))
 
 
@@ -59,7 +56,7 @@ def allowed_group(reference: str) -> AllowedGroup:
         ends = [None if who.token is None else who.token.expires_at]
         if user_id is not None:
             ends.append(uow.projects.any_role_changes(user_id, here.now()))
-    _note(who)
+    note_reader(who)
     assert group is not None  # noqa: S101  without one there was a refusal
     readable = ReadableGroup(
         group.group_id, frozenset(project_ids), who.token is None, group.overlap
@@ -69,9 +66,3 @@ def allowed_group(reference: str) -> AllowedGroup:
 
 def _first(ends: Iterable[datetime | None]) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
-
-
-def _note(who: Authenticated) -> None:
-    # Reading goes on while the database is read-only, or too busy to note who reads.
-    with suppress(DatabaseUnavailable, Conflict):
-        note_use(registry().database, who.token, registry().now())

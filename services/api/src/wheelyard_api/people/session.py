@@ -8,7 +8,7 @@ ends the one, wherever its cookie was copied to.
 
 import hmac
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from secrets import token_hex
@@ -18,15 +18,10 @@ from flask import Response, g, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from wheelyard_core.domain.tokens import TokenRecord
-from wheelyard_core.ports import Conflict, DatabaseUnavailable, UnitOfWork
+from wheelyard_core.ports import UnitOfWork
 from wheelyard_core.usecases.acting import Acting
-from wheelyard_core.usecases.authenticate import (
-    Authenticated,
-    find_token,
-    note_use,
-    recognise,
-)
-from wheelyard_web.identity import credentials, identify, registry
+from wheelyard_core.usecases.authenticate import Authenticated, find_token, recognise
+from wheelyard_web.identity import credentials, identify, note_reader, registry
 
 _SECONDS: Final = 12 * 3600
 _NUMBER: Final = 16
@@ -40,7 +35,7 @@ def looking() -> Iterator[Acting]:
         who = _visitor(uow)
         g.operation = uow.operating.now()
         yield Acting(uow, who.actor, here.now())
-    _note(who)
+    note_reader(who)
 
 
 def sign_in(secret: str) -> tuple[Authenticated, TokenRecord | None]:
@@ -50,7 +45,7 @@ def sign_in(secret: str) -> tuple[Authenticated, TokenRecord | None]:
         who = recognise(find_token(uow, secret, here.peppers()), here.now())
     result = "failure" if who.token is None else "success"
     here.metrics.count("wheelyard_auth_attempts_total", "token", result)
-    _note(who)
+    note_reader(who)
     return who, who.token
 
 
@@ -119,12 +114,6 @@ def _read(value: str) -> tuple[int, str, str]:
         # No session, or one of a release before this one.
         return 0, "", ""
     return token_id, family, number
-
-
-def _note(who: Authenticated) -> None:
-    # Looking goes on while the database is read-only, or too busy to note who looks.
-    with suppress(DatabaseUnavailable, Conflict):
-        note_use(registry().database, who.token, registry().now())
 
 
 def _signer() -> URLSafeTimedSerializer:
