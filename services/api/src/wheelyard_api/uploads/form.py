@@ -168,19 +168,15 @@ class UploadForm:
 
     def _take_piece(self) -> bytes:
         try:
-            piece = self._body.read(_PIECE)
-        except (OSError, ValueError, ClientDisconnected) as error:
-            self._check_time()
-            raise Broken(
-                "The connection broke in the middle of the upload; send it again"
-            ) from error
-        now = self._check_time()
+            piece = _read(self._body, _PIECE)
+        finally:
+            # The server reads no more of a client that is late (`reading.give`): that is said first.
+            now = self._check_time()
         if piece:
             self.last_byte_at = now
         return piece
 
     def _check_time(self) -> float:
-        # Behind each read: of a client that is late the server reads no more (`reading.give`).
         now = self._clock()
         if now > self._deadline:
             raise Broken(f"The upload took longer than {self._limits.upload_seconds:.0f} s")
@@ -192,10 +188,7 @@ def read_urlencoded(body: Input, limits: LimitSettings) -> Mapping[str, list[str
 
     Werkzeug would read such a body whole, whatever its size.
     """
-    try:
-        content = body.read(limits.form_size + 1)
-    except (OSError, ValueError, ClientDisconnected) as error:
-        raise Broken("The connection broke in the middle of the upload; send it again") from error
+    content = _read(body, limits.form_size + 1)
     if len(content) > limits.form_size:
         raise TooLarge(f"The fields of the form take more than {limits.form_size} bytes")
     try:
@@ -206,6 +199,13 @@ def read_urlencoded(body: Input, limits: LimitSettings) -> Mapping[str, list[str
         )
     except ValueError as error:
         raise TooLarge(f"The form has more than {limits.form_fields} fields") from error
+
+
+def _read(body: Input, size: int) -> bytes:
+    try:
+        return body.read(size)
+    except (OSError, ValueError, ClientDisconnected) as error:
+        raise Broken("The connection broke in the middle of the upload; send it again") from error
 
 
 class FileTooLarge(TooLarge):
