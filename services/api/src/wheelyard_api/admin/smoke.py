@@ -7,6 +7,7 @@ run has, and a token that is revoked in the end and works for an hour at the mos
 import secrets
 import tempfile
 from collections.abc import Callable
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from time import monotonic, sleep
@@ -104,7 +105,7 @@ def _uploaded(client: SmokeClient, wheel: TinyWheel, until: float) -> bool:
     try:
         client.upload(wheel)
     except Refused as refused:
-        if ": 503 " not in str(refused) or monotonic() >= until:
+        if refused.status != HTTPStatus.SERVICE_UNAVAILABLE or monotonic() >= until:
             raise
         return False
     return True

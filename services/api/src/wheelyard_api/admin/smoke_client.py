@@ -17,7 +17,11 @@ _SHOWN: Final = 300
 
 
 class Refused(Exception):
-    """The registry's answer where another one was expected, as a sentence."""
+    """The registry's answer where another one was expected, as a sentence, with its status."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class SmokeClient:
@@ -92,7 +96,7 @@ class SmokeClient:
         except HTTPError as error:
             with error:
                 text = error.read().decode(errors="replace")[:_SHOWN]
-            raise Refused(f"{method} {address}: {error.code} {text}") from error
+            raise Refused(f"{method} {address}: {error.code} {text}", error.code) from error
         return content
 
 
