@@ -24,10 +24,9 @@ from wheelyard_indexer.file_answers import ServedFile
 from wheelyard_indexer.group_grants import GrantKey, GroupGrant
 from wheelyard_indexer.memory import Grant, Memory
 from wheelyard_indexer.sending import PIECE, Body, Sender, Told, ToldFile
-from wheelyard_web.watching import Exchange, Origin
+from wheelyard_web.watching import Exchange, Origin, Wsgi
 
 Environ: TypeAlias = dict[str, Any]
-Wsgi: TypeAlias = Callable[..., Iterable[bytes]]
 
 # In the environment of a request whose blob could not be opened: Flask need not ask again.
 OUTAGE: Final = "wheelyard.outage"

@@ -70,6 +70,6 @@ class Links:
         return f"{self.base}/_/assets/{name}"
 
 
-def _query(arguments: "dict[str, str | None]") -> str:
+def _query(arguments: dict[str, str | None]) -> str:
     given = {name: value for name, value in arguments.items() if value}
     return f"?{urlencode(given)}" if given else ""

@@ -70,12 +70,9 @@ def _order(version: str | None) -> str | None:
 
 
 def _requirement(view: PackageView, *, pinned: bool) -> str:
-    exactly = pinned and view.release is not None
-    return (
-        f"{view.package.name}=={view.release.version}"
-        if exactly and view.release
-        else view.package.name
-    )
+    if pinned and view.release is not None:
+        return f"{view.package.name}=={view.release.version}"
+    return view.package.name
 
 
 def _turn(view: PackageView, project: Project, reading: Reading) -> Turn:

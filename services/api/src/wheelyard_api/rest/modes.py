@@ -35,6 +35,6 @@ def _shown(now: Operation) -> shown.Shown:
     return {
         "mode": now.mode.value,
         "reason": now.reason,
-        "changed_at": None if now.changed_at is None else shown.moment(now.changed_at),
+        "changed_at": shown.moment(now.changed_at),
         "database_epoch": now.epoch,
     }

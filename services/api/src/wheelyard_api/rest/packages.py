@@ -1,10 +1,11 @@
 """GitLab's package API: what it calls a package is a release, one name at one version."""
 
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 from wheelyard_api.rest.desk import await_change, nothing, reason_given
 from wheelyard_api.rest.pagination import Page, paginated
@@ -23,8 +24,8 @@ from wheelyard_core.domain.releases import (
 from wheelyard_core.usecases.authenticate import Authenticated, note_use
 from wheelyard_core.usecases.delete import Target
 from wheelyard_web.identity import allowed_project, confirm, identify, registry
-
 from wheelyard_web.watching import request_id
+
 blueprint = Blueprint("packages", __name__)
 
 T = TypeVar("T")
@@ -110,9 +111,7 @@ def _delete(
     return nothing()
 
 
-def _found(
-    project_ids: "list[int] | tuple[int, ...]", default: ReleaseOrder
-) -> tuple[Page, Found[Release]]:
+def _found(project_ids: Sequence[int], default: ReleaseOrder) -> tuple[Page, Found[Release]]:
     page = Page.read(request.args)
     query = ReleaseQuery(
         name=_text("package_name"),
@@ -135,7 +134,7 @@ def _text(name: str) -> str | None:
     return text or None
 
 
-def _one_of(name: str, words: "frozenset[str] | set[str] | set[ReleaseOrder]", default: str) -> str:
+def _one_of(name: str, words: Collection[str], default: str) -> str:
     word = request.args.get(name) or default
     if word not in words:
         raise InvalidInput(f"{name} must be one of {', '.join(sorted(words))}")
