@@ -79,7 +79,7 @@ class Registry:
     verdicts: RedisVerdicts
     signatures: Signatures
     attempts: Attempts
-    # Which keys of tokens hold now.
+    # Returns the peppers that hold now.
     peppers: Callable[[], Peppers]
     reach: CrashPoint
     now: Callable[[], datetime]
@@ -267,7 +267,7 @@ def make_database(
     send: Callable[[Sequence[Promise]], object],
     access_changed: AccessChanged = nobody_listens,
 ) -> SqlDatabase:
-    """Return the database; after a commit *send* hears of promises, *access_changed* of less."""
+    """Return the database, which tells *send* of promises, and *access_changed* of lost rights."""
     password: Callable[[], str | None] | None = None
     if settings.password_file is not None:
         password = partial(_read_secret, settings.password_file)

@@ -161,4 +161,4 @@ def _whether(
 
 def process_environment() -> MutableMapping[str, str]:
     """Return the environment, where prometheus_client looks for its folder."""
-    return os.environ  # noqa: TID251  as above: the library takes no argument for it
+    return os.environ  # noqa: TID251  the library takes no argument for it

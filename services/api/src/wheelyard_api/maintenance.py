@@ -36,6 +36,6 @@ def refuse_changes() -> None:
 
 
 def still_taken(uow: UnitOfWork, actor: Actor) -> Actor:
-    """Raise ReadOnly for an upload during which its kind was disabled; return its actor."""
+    """Return the actor of an upload; raise ReadOnly if uploads were disabled since it began."""
     uow.operating.now().require_uploads()
     return actor

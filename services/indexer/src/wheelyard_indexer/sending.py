@@ -24,7 +24,7 @@ PIECE: Final = 256 << 10
 
 
 class Body:
-    """An open blob. Its first piece was read already, but where the kernel will send all of it."""
+    """An open blob, whose *first* piece was read already unless the kernel is to send all of it."""
 
     def __init__(self, content: BlobReader, first: bytes | None) -> None:
         self.content = content

@@ -63,7 +63,7 @@ def serve(port: int, data: Path) -> None:
 
 
 def _layout(data: Path, port: int) -> Layout:
-    """Return the folder, kept for this process, and a port that nobody has."""
+    """Lock the data folder and return its layout. Raises ClickException, also for a taken port."""
     try:
         layout = Layout.of(data, port)
         kept = layout.lock()
@@ -115,7 +115,7 @@ def _start(supervisor: Supervisor, layout: Layout, redis: str) -> None:
 
 
 def _prepare(stopping: Event, layout: Layout) -> None:
-    """Have it done in a process of its own, or end as that ended: it has told why.
+    """Prepare the data folder in a process of its own; if that fails, it has told why: end.
 
     How long a migration takes depends on what is kept; what it waits for is bounded there.
     """

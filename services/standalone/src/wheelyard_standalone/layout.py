@@ -68,7 +68,7 @@ class Layout:
         return self.data / "redis" / "redis.log"
 
     def lock(self) -> bool:
-        """Keep the folder until this process and its forks have ended; False when it is kept."""
+        """Lock the folder until this process and its forks have ended; False if another has it."""
         descriptor = os.open(self.data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

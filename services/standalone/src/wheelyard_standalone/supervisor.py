@@ -125,7 +125,7 @@ def _become(name: str, work: Callable[[], object], supervisor: int) -> NoReturn:
     except BaseException:  # noqa: BLE001  told here: above is the supervisor
         traceback.print_exc()
     finally:
-        # What the interpreter does at its end, which a fork has not.
+        # What the interpreter does at its end, and `os._exit` does not.
         atexit._run_exitfuncs()  # noqa: SLF001  as multiprocessing does in its forks
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):

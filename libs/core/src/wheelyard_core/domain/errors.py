@@ -1,7 +1,7 @@
 """Refusals: what the registry says no to, in the domain's words.
 
-A refusal's message is one sentence for the person who can act on it. It knows no HTTP: each
-surface translates `code` once (`wheelyard_api.errors`, `wheelyard_indexer.errors`).
+A refusal's message is one sentence for the person who can act on it. It knows no HTTP: its status
+is in `wheelyard_web.errors`, the one place where refusals become answers.
 """
 
 from typing import ClassVar

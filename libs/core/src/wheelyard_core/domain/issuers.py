@@ -13,7 +13,7 @@ _FIELDS: Final = ("url", "preset", "audience", "jwks_url")
 
 
 class Preset(StrEnum):
-    """Whose claims an issuer makes."""
+    """Whose pipelines an issuer's tokens describe, which decides what their claims are called."""
 
     GITHUB = "github"
     GITLAB = "gitlab"

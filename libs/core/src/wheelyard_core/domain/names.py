@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from wheelyard_core.domain.errors import InvalidName, NotFound
 
-# `re.ASCII` beside IGNORECASE, else the Kelvin sign counts as a k; \Z is fullmatch's.
+# `re.ASCII` beside IGNORECASE, else the Kelvin sign counts as a k.
 _NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 # No file name, hence no distribution, can carry a longer one.
 _MAX_LENGTH = 255

@@ -20,8 +20,8 @@ class Mode(StrEnum):
 class Operation:
     """How the registry is operated.
 
-    The *epoch* is a number that grows when the database is restored: what was decided by an earlier
-    state of it, as that nobody needs a blob, holds no more.
+    The *epoch* is a number that grows when the database is restored. What was decided before that,
+    such as that nobody needs a blob, holds no more: the rows it was decided by are gone.
     """
 
     mode: Mode = Mode.OPEN

@@ -63,7 +63,7 @@ class Peppers:
         return self.ring[0] if self.settled or len(self.ring) == 1 else self.ring[1]
 
     def oldest_first(self) -> tuple[Pepper, ...]:
-        """Return the ring for whoever signs with the last of many: that is the current one."""
+        """Return the ring with the current pepper last: itsdangerous signs by the last one."""
         others = [pepper for pepper in reversed(self.ring) if pepper is not self.current]
         return (*others, self.current)
 
@@ -74,7 +74,7 @@ class Peppers:
     def renewal(self, secret: str, found: Stored, noted: str | None) -> Stored | None:
         """Return what shall be stored of *secret* instead of *found*; None where that is right.
 
-        *noted* is the pepper's name as it is stored, which releases before it did not store.
+        *noted* is the stored name of the pepper; None for digests of releases that stored no name.
         """
         names = [pepper.name for pepper in self.ring]
         behind = names.index(found.pepper) > names.index(self.current.name)

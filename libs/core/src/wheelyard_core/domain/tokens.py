@@ -129,7 +129,7 @@ class TokenRecord:
     pipeline: Mapping[str, object] | None
     # Of a trusted publisher's token: where the rules are that minted it.
     project_ids: frozenset[int] = frozenset()
-    # What shall be stored of its secret instead, where it was found by that.
+    # What shall be stored of its secret from now on; known where it was looked up by its secret.
     renewal: Stored | None = None
 
     def refusal(self, now: datetime) -> str | None:

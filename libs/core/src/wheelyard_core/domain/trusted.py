@@ -28,9 +28,11 @@ _OURS: Final = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a rule must name: *identity*, spelled at least in its first parts, and one *of*.
+    """What a rule must name at an issuer of some preset.
 
-    *recorded* are the claims that are kept with what was published, beside those of the rule.
+    The claim *identity*, whose first *spelled* parts must have no star, and one *of* these claims,
+    if there are any. *recorded* are the claims that are kept with what was published, beside those
+    that the rule names.
     """
 
     identity: str

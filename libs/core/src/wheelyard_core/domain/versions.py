@@ -77,7 +77,7 @@ def _local(version: Version) -> str:
     if version.local is None:
         return "0"
     parts = (
-        # A text ends in what no text has and every character follows.
+        # The "-" ends a text: no text has one, and it sorts before all characters that texts have.
         f"11{_number(int(part))}" if part.isdecimal() else f"10{part}-"
         for part in version.local.split(".")
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-# In the arguments of the page that a published file is promised: milliseconds since its row.
+# An argument of the `index` task of a published file: milliseconds since its row was written.
 WAITED: Final = "waited_ms"
-# In the arguments of what was promised within a trace: the span that goes on with it.
+# An argument of every task that was promised within a trace: the span that it goes on with.
 TRACEPARENT: Final = "traceparent"
 
 

@@ -45,7 +45,7 @@ class Look(Generic[T]):
         result: tuple[T | None, Exception | None]
         try:
             result = (self._look(), None)
-        except Exception as error:  # noqa: BLE001  it is the asker's, who gets it
+        except Exception as error:  # noqa: BLE001  raised again for whoever asks
             result = (None, error)
         with self._lock:
             self._result, self._running = result, None

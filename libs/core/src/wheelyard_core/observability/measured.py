@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
-# Whether a page was built for the request at hand; see index requests in services/indexer.
+# Whether a page was built for the request at hand; counted in services/indexer/…/measuring.py.
 page_built: Final[ContextVar[bool]] = ContextVar("page_built", default=False)
 
 

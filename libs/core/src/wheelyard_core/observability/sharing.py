@@ -2,7 +2,7 @@
 
 Each child writes files of its own and the parent shows their sum. Children come and go (a pool
 recycles them), and their counts must stay: the library leaves their files for ever, which fills a
-disk. Here the parent adds them up into files of nobody's, numbered 0.
+disk. Here the parent adds them up into files of no process, numbered 0.
 """
 
 import atexit

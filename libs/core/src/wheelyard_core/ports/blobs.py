@@ -92,9 +92,9 @@ class BlobStore(Protocol):
     def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
         """Return an address that gives the blob to whoever has it, for *seconds*.
 
-        To clients, who know the store by its public address, it gives it as *filename*; without
-        one the address is for who stands beside us. None where the store cannot. Asks the store
-        nothing, so the blob may not exist.
+        With a *filename* it is for clients: at the store's public address, as a download of that
+        name. Without one it is for the gateway, at the address that we use ourselves. None where
+        the store cannot. Asks the store nothing, so the blob may not exist.
         """
         ...
 

@@ -53,7 +53,7 @@ class TrustedPublishers(Protocol):
         ...
 
     def spend(self, fingerprint: str, until: datetime) -> bool:
-        """Use up an ID token that is good *until*; False, and the transaction over, if it was."""
+        """Use up an ID token that is good *until*; False if it was used: then only roll back."""
         ...
 
     def forget(self, before: datetime, limit: int) -> int:

@@ -17,7 +17,7 @@ from wheelyard_core.settings.setting import Setting
 
 
 def _peppers(text: str) -> Peppers:
-    # That there are none is told as of every setting that must be given.
+    # That nothing is given is reported as for every setting without a default.
     return Peppers.parse(text) if text else Peppers(())
 
 

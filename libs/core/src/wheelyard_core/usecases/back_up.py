@@ -18,7 +18,7 @@ from wheelyard_core.ports import BlobNotFound, BlobStore, Database
 
 _THREADS: Final = 8
 _BATCH: Final = 400
-_AFTER: Final = "a backup was restored, and is being checked"
+_REASON: Final = "a backup was restored, and is being checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def begin_after_restore(database: Database) -> int:
     with database.begin() as uow:
         epoch = uow.operating.begin_epoch()
         before = uow.operating.now()
-        uow.operating.set_mode(Mode.READ_ONLY, _AFTER)
+        uow.operating.set_mode(Mode.READ_ONLY, _REASON)
         for target in (Target.DATABASE, Target.BUCKET):
-            # The backup was being made when it was made.
+            # The restored rows say that the backup they come from is still being made.
             uow.backups.gave_up(target)
         uow.audit.record(
             AuditEvent(

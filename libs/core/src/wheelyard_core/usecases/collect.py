@@ -20,10 +20,11 @@ from wheelyard_core.ports import BlobNotFound, BlobStore, Database, UnitOfWork
 
 COLLECT: Final = "collect"
 EVERY: Final = timedelta(hours=1)
-# A run throws no more away than this, and none at all where more than so large a part of all files
-# wants to go: that is a mistake of somebody's, or of ours.
+# How much a run throws away at the most.
 MOST: Final = 1_000
+# Where more than this share of all files would go, nothing goes: that is a mistake.
 _PART: Final = 0.02
+# So few are never too many, however small the registry is.
 _ALWAYS_FEW: Final = 100
 # A backup that took longer than that was given up without a word.
 _LONGEST_BACKUP: Final = timedelta(days=2)

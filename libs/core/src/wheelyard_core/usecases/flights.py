@@ -36,7 +36,7 @@ class SingleFlight(Generic[T]):
         self._lines: dict[str, _Line[T]] = {}
 
     def fly(self, key: str, make: Callable[[bool], T]) -> T:
-        """Return what *make*, begun after this call, returns; it is told whether it was alone."""
+        """Return what *make*, begun after this call, returns; it is told if nobody else built."""
         before: Future[T] | None = None
         leads = True
         with self._guard:

@@ -26,7 +26,10 @@ class PageChange:
 
 
 def present_page(uow: UnitOfWork, project_id: int, package: str) -> PageChange:
-    """Return what to wait for where nothing was left to change: somebody else's promise."""
+    """Return the page as it must be by now, where nothing was left to change.
+
+    Whoever made the change has promised the page; its promise rings no bell here.
+    """
     serial = uow.pages.serial_of(project_id, package)
     return PageChange(project_id, package, serial, f"page:{uuid.uuid4()}")
 

@@ -110,8 +110,8 @@ class Pages:
         """Make the cache hold the package's present page and no older root; return its serial.
 
         Many changes of one package need one rendering: whoever finds the cache at the present
-        serial renders nothing. The root has every name of the project, and hardly anybody reads
-        it: it is made for who does. Raises CacheUnavailable.
+        serial renders nothing. The root has every name of the project and hardly any reader, so it
+        is only marked as outdated, and rendered for its next reader. Raises CacheUnavailable.
         """
         serial = self._refresh(self._package_source(project_id, normalized))
         self._outdate(self._root_source(project_id))

@@ -65,7 +65,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Holds the database against the bucket, *every* so often, and reads all within *within*."""
+    """Holds the database against the bucket: once in *every*, and each file is read in *within*."""
 
     database: Database
     blobs: BlobStore

@@ -9,7 +9,7 @@ from wheelyard_core.ports import BlobStore, Database, Queue
 _BATCH: Final = 500
 # So many rows go in one transaction, which holds SQLite's only writer.
 _FORGOTTEN: Final = 5_000
-# A message that is on its way needs not be sent again at once.
+# A hint that was just sent is not sent again for so long: it may be on its way.
 _PAUSE: Final = timedelta(seconds=10)
 VERDICTS_KEPT: Final = timedelta(days=30)
 # For so long the answer says that such a token expired, and not that it is unknown.

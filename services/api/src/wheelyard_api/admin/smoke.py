@@ -25,7 +25,7 @@ from wheelyard_core.usecases.robot import forget_robot, note_failure, note_succe
 
 T = TypeVar("T")
 
-# A helm test and the robot do not meet.
+# Each publishes into a project of its own, so that a helm test and the robot never meet.
 _CHECK, _ROBOT = "check", "robot"
 _EVERY: Final = 0.5
 # Nothing answers at the address, or something else that speaks no HTTP or no JSON.

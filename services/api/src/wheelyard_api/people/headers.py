@@ -20,7 +20,7 @@ HEADERS: Final = {
 
 
 def protect(response: Response) -> Response:
-    """Add the headers; nobody keeps a page, which is somebody's."""
+    """Add the headers, and have no cache keep a page, for it was made for one visitor."""
     response.headers.update(HEADERS)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"

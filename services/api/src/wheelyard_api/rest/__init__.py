@@ -1,1 +1,1 @@
-"""What the parts of the REST API share."""
+"""The REST API: GitLab's addresses and fields, one module for each kind of thing."""

@@ -62,7 +62,7 @@ def paginated(items: Sequence[object], total: int, page: Page) -> Response:
 
 def address_of_request() -> str:
     """Return the address that was asked for, without its query, as others may use it."""
-    # A project's path has come with its slashes encoded, and keeps them so (app.py).
+    # A project's path has come with its slashes encoded, and keeps them so (whole_ids.py).
     return registry().settings.http.public_url + quote(request.path, safe="/%")
 
 

@@ -172,7 +172,7 @@ def _refuse_by_length() -> None:
 
 
 def _refuse_by_action() -> None:
-    """Say of a form that cannot have a file what its action deserves: `register` sends such."""
+    """Refuse a form that cannot have a file by its action, if it can be: `register` sends such."""
     if request.mimetype == "application/x-www-form-urlencoded":
         fields = read_urlencoded(request.stream, registry().settings.limits)
         check_action(fields, request.args)

@@ -103,7 +103,7 @@ class S3BlobStore:
                 yield str(found.object_name).removeprefix(self._prefix)
 
     def presigned_url(self, key: str, filename: str | None, seconds: int) -> str | None:
-        """Sign for the address that clients know, or that we do."""
+        """Sign for the public address, or without a *filename* for the one that we use."""
         name, life = self._name(key), timedelta(seconds=seconds)
         if filename is None:
             return self._clients.here.presigned_get_object(self._bucket, name, expires=life)

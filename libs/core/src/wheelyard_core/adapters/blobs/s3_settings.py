@@ -1,4 +1,4 @@
-"""Which bucket: apart from the store, for reading settings loads no client."""
+"""Which bucket, in a module of its own: whoever reads settings need not load the client."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -19,7 +19,7 @@ class AccessEpoch:
     """Counts the changes of who may do what. Only that it changes matters."""
 
     def __init__(self, settings: CacheSettings, stale_seconds: float = 0.0) -> None:
-        # For as long as somebody may go by a grant that was not taken away in his hearing.
+        # The longest that a process may go by a grant which it was not told to forget.
         self._lifetime = max(GRANT_SECONDS, stale_seconds)
         self._name = settings.prefix + ACCESS_EPOCH
         self._redis = connect(settings, timeout=LEASE_SECONDS)

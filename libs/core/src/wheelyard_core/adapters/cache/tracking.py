@@ -22,7 +22,7 @@ from wheelyard_core.adapters.cache.redis import CacheSettings
 
 # A frozen Redis says nothing and closes nothing. After this long without an answer no memory is
 # trusted; a change of access that could not be told waits as long (see epoch.py), so that it holds
-# everywhere by then. Both must stay in this order.
+# everywhere by then. Pings come several times within it.
 LEASE_SECONDS: Final = 1.0
 _PING_SECONDS: Final = 0.3
 _REST_SECONDS: Final = 0.3

@@ -96,7 +96,7 @@ def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
         asked = wanted.entity_id
         conditions.append(column.is_not(None) if asked is None else column == asked)
     if wanted.entity is Entity.USER:
-        # Of the few events that are of no place; a member's tells of an account, too.
+        # An event with a place is about the place, though a member's names an account, too.
         conditions.append(AuditEventRow.project_id.is_(None))
         conditions.append(AuditEventRow.namespace_id.is_(None))
     if wanted.after is not None:

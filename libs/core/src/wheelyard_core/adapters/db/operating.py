@@ -15,7 +15,7 @@ _ONLY: Final = 1
 # In a job's state: until when somebody is at it.
 _LEASED: Final = "leased_until"
 _ERROR_LENGTH: Final = 2_000
-# Two schedulers' clocks tick apart: what is due in a moment is due.
+# A job is due a little early: whoever asks for it is never there just in time.
 _EARLY: Final = 0.9
 
 

@@ -18,7 +18,7 @@ _BURNS_ABOVE: Final = (
     .where(_ABOVE.burn_filenames, Namespace.lineage.startswith(_ABOVE.lineage, autoescape=False))
     .correlate(Namespace)
 )
-# Made once, for that is most of what asking costs.
+# Made once: docs/decisions/0041-statements-made-once.md.
 _PROJECTS: Final = select(ProjectRow, Namespace.lineage, _BURNS_ABOVE).join(
     Namespace, Namespace.id == ProjectRow.namespace_id
 )

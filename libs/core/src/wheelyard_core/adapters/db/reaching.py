@@ -16,7 +16,7 @@ from wheelyard_core.adapters.db.models import Member, Namespace, ProjectRow
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.administration import Reach
 
-# Made once, for that is most of what asking costs.
+# Made once: docs/decisions/0041-statements-made-once.md.
 _OTHER: Final = aliased(Namespace)
 
 

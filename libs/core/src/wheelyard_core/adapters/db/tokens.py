@@ -14,7 +14,7 @@ from wheelyard_core.domain.peppers import Stored
 from wheelyard_core.domain.tokens import TokenKind, TokenRecord
 
 _PARENT: Final = aliased(Token)
-# Made once, for that is most of what asking costs.
+# Made once: docs/decisions/0041-statements-made-once.md.
 _TOKENS: Final = (
     select(Token, User, _PARENT)
     .outerjoin(User, User.id == Token.user_id)

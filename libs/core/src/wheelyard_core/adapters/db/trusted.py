@@ -77,7 +77,7 @@ class SqlTrustedPublishers:
         )
 
     def spend(self, fingerprint: str, until: datetime) -> bool:
-        """Use up an ID token that is good *until*; False, and the transaction over, if it was."""
+        """Use up an ID token that is good *until*; False if it was used: then only roll back."""
         if self._session.get(Spent, fingerprint) is not None:
             return False
         self._session.add(Spent(fingerprint=fingerprint, until=until))

@@ -60,9 +60,11 @@ def unheard(_recorded: Sequence[Action]) -> None:
 
 @dataclass
 class Listeners:
-    """Who hears of a transaction: of what it promised and changed, after its commit; of its end.
+    """Who is told of transactions.
 
-    The last three are set by `bootstrap`, which counts what two of them hear.
+    After a commit: *dispatch* of what was promised, *access_changed* if somebody may do less,
+    *recorded* of the audit events. At the end of one that failed: *failed*. `bootstrap` sets the
+    last three.
     """
 
     dispatch: Dispatch
@@ -210,7 +212,7 @@ class SqlDatabase:
 
 @contextmanager
 def _unavailable() -> Iterator[None]:
-    """Also where it refuses: whoever starts waits until somebody has granted what is missing."""
+    """Raise DatabaseUnavailable for refusals, too: a start waits until rights are granted."""
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `schema.migrate` hands over."""
+"""Runs migrations on the connection that `migrate.migrate` hands over."""
 
 from alembic import context
 
