@@ -6,7 +6,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -49,7 +49,6 @@ class Stack:
     wheelyard: Wheelyard
     folder: Path
     watch: Watch | None = None
-    frozen: list[int] = field(default_factory=list)
 
     @contextmanager
     def only_serving(self) -> Iterator[None]:
