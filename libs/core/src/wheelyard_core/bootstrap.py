@@ -14,13 +14,18 @@ from wheelyard_core.adapters.cache.epoch import ACCESS_EPOCH, AccessEpoch
 from wheelyard_core.adapters.cache.redis import RedisPageCache, RedisVerdicts
 from wheelyard_core.adapters.cache.tracking import RedisTracking
 from wheelyard_core.adapters.db.engine import make_engine
-from wheelyard_core.adapters.db.unit_of_work import AccessChanged, SqlDatabase, nobody_listens
+from wheelyard_core.adapters.db.unit_of_work import (
+    AccessChanged,
+    Dispatch,
+    SqlDatabase,
+    nobody_listens,
+)
 from wheelyard_core.adapters.db.watching import error_class
 from wheelyard_core.adapters.pepper_file import PepperFile
 from wheelyard_core.adapters.queue import CeleryQueue
 from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.peppers import Peppers
-from wheelyard_core.domain.work import Claim, Promise, Task
+from wheelyard_core.domain.work import Claim, Task
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.observability.measured import (
     MeasuredBlobStore,
@@ -264,7 +269,7 @@ def crash_point_from(environment: Mapping[str, str]) -> CrashPoint:
 def make_database(
     settings: DatabaseSettings,
     service: str,
-    send: Callable[[Sequence[Promise]], object],
+    send: Dispatch,
     access_changed: AccessChanged = nobody_listens,
 ) -> SqlDatabase:
     """Return the database, which tells *send* of promises, and *access_changed* of lost rights."""
@@ -273,12 +278,8 @@ def make_database(
         password = partial(_read_secret, settings.password_file)
     elif settings.password:
         password = partial(str, settings.password)
-
-    def dispatch(promised: Sequence[Promise]) -> None:
-        send(promised)
-
     engine = make_engine(settings.url, settings.pool, service, password)
-    return SqlDatabase(engine, dispatch, access_changed)
+    return SqlDatabase(engine, send, access_changed)
 
 
 def _peppers(settings: Settings) -> Callable[[], Peppers]:

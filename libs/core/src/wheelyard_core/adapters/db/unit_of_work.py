@@ -40,7 +40,8 @@ from wheelyard_core.domain.audit import Action
 from wheelyard_core.domain.work import Promise
 from wheelyard_core.ports import UNTRACED, Conflict, DatabaseUnavailable, Span, Tracing
 
-Dispatch = Callable[[Sequence[Promise]], None]
+# Whether the broker took the hints is not asked: the sweep sends what it did not take.
+Dispatch = Callable[[Sequence[Promise]], object]
 Failed = Callable[[BaseException], None]
 Recorded = Callable[[Sequence[Action]], None]
 AccessChanged = Callable[[], None]
