@@ -289,4 +289,17 @@ _DIST_INFO: tuple[Case, ...] = (
     ("entry points not in UTF-8", "not UTF-8", lambda: _raw_file("entry_points.txt", b"[caf\xe9]\n")),
 )  # fmt: skip
 
-WHEELS = (*_STRUCTURE, *_MEMBERS, *_RECORD, *_DIST_INFO)
+_METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: evil\n"
+_LAYOUT: tuple[Case, ...] = (
+    ("METADATA by way of purelib", "'demo-1.0.data/purelib/.*' would be installed as metadata", lambda: DEMO.with_member(f"demo-1.0.data/purelib/{INFO}/METADATA", _METADATA).wheel()),
+    ("another distribution by way of platlib", "'demo-1.0.data/platlib/.*' would be installed as metadata", lambda: DEMO.with_member("demo-1.0.data/platlib/pip-99.dist-info/METADATA").wheel()),
+    ("METADATA by way of data", "'demo-1.0.data/data/.*' would be installed as metadata", lambda: DEMO.with_member(f"demo-1.0.data/data/lib/python3.11/site-packages/{INFO}/METADATA", _METADATA).wheel()),
+    ("a data folder of another name", "'evil-1.data/scripts/pip' is in a data folder that is not named demo-1.0.data", lambda: DEMO.with_member("evil-1.data/scripts/pip").wheel()),
+    ("a data folder of another spelling", "'Demo-1.0.data/scripts/run' is in a data folder", lambda: DEMO.with_member("Demo-1.0.data/scripts/run").wheel()),
+    ("a place that no installer knows", "'demo-1.0.data/stdlib/os.py' is in none of the folders", lambda: DEMO.with_member("demo-1.0.data/stdlib/os.py").wheel()),
+    ("a file in the data folder itself", "'demo-1.0.data/scripts' is in none of the folders", lambda: DEMO.with_member("demo-1.0.data/scripts").wheel()),
+    ("METADATA in small letters", "'.*/metadata' differs from METADATA by its case", lambda: DEMO.with_member(f"{INFO}/metadata", _METADATA).wheel()),
+    ("RECORD in mixed letters", "'.*/Record' differs from RECORD by its case", lambda: DEMO.with_member(f"{INFO}/Record").wheel()),
+)  # fmt: skip
+
+WHEELS = (*_STRUCTURE, *_MEMBERS, *_RECORD, *_DIST_INFO, *_LAYOUT)

@@ -73,6 +73,14 @@ def sdist(*entries: bytes, end: bytes = bytes(2 * BLOCK)) -> Built:
         DEMO.with_member("vendored/other-1.0.dist-info/METADATA", b"x").wheel(),
         DEMO.with_member("folder/").with_member("folder/a.py").wheel(),
         DEMO.with_member("demo-1.0.data/scripts/run", b"#!python\n").wheel(),
+        DEMO.with_member("demo-1.0.data/").with_member("demo-1.0.data/headers/").wheel(),
+        DEMO.with_member("demo-1.0.data/purelib/vendored/other-1.0.dist-info/METADATA").wheel(),
+        DEMO.with_member("demo-1.0.data/data/share/other-1.0.dist-info/METADATA").wheel(),
+        DEMO.named("Zope.Interface")
+        .with_dist_info("Zope.Interface-1.0.dist-info")
+        .with_member("Zope.Interface-1.0.data/headers/a.h")
+        .wheel(),
+        DEMO.with_member(f"{INFO}/licenses/record").with_member(f"{INFO}/metadata.json").wheel(),
         DEMO.with_member("Ünïcode, with comma.txt", b"x").wheel(),
         DEMO.with_license_file("LICENSES/MIT.txt").wheel(),
         DEMO.of_metadata_version("2.3").with_field("License-File", "GONE").wheel(),

@@ -17,6 +17,7 @@ from wheelyard_core.domain.wording import printable, quoted
 from wheelyard_core.formats import record as records
 from wheelyard_core.formats.entry_points import entry_point_problems
 from wheelyard_core.formats.identity import belongs, identity_problems
+from wheelyard_core.formats.layout import layout_problems
 from wheelyard_core.formats.limits import ArchiveLimits
 from wheelyard_core.formats.problems import Problems
 from wheelyard_core.formats.record import Record
@@ -38,6 +39,7 @@ def verify_wheel(
     problems = Problems()
     archive = open_zip(content, limits, problems)
     folder = _dist_info(archive, filename, problems)
+    problems.extend(layout_problems(archive.by_name, folder))
     check = _WheelCheck(archive, folder, filename, limits, problems)
     check.record()
     check.wheel_file()
