@@ -84,6 +84,14 @@ def test_old_metadata_keeps_later_fields_that_make_sense() -> None:
     assert metadata.requires_dist == ()
 
 
+def test_a_content_type_that_was_not_given_is_tolerated_in_2_1() -> None:
+    unknown = "Description-Content-Type: UNKNOWN"
+
+    assert parse(unknown, version="2.1").description_content_type is None
+    assert "'UNKNOWN' is not a valid content type" in problems_in(unknown, version="2.2")[0]
+    assert problems_in("Description-Content-Type: text", version="2.1")
+
+
 def test_unknown_fields_are_refused_from_2_1_on_but_for_x() -> None:
     assert parse("X-Foo: bar", version="2.1").metadata_version == "2.1"
     assert problems_in("Foo: bar", version="2.1") == (

@@ -67,6 +67,9 @@ _LATER_THAN_LEGACY = frozenset(
         "license_expression", "license_files", "provides_extra",
     }
 )  # fmt: skip
+# What distutils wrote for nothing. setuptools 36 to 38 said so of the description's type, and wheel
+# 0.31 copied it into 2.1; twine takes it for a field that is missing.
+_NOT_GIVEN = "UNKNOWN"
 _NEW_IN_1_2 = frozenset({"requires_dist", "requires_python"})
 # These would make `email` decode or split the description, and recurse as deep as they nest.
 _MIME_FIELDS = frozenset({"content-type", "content-transfer-encoding"})
@@ -147,6 +150,9 @@ def _refuse_traps(content: bytes, member: str) -> None:
 def _without_strays(raw: RawMetadata) -> RawMetadata:
     """Leave out what a legacy version does not know, unless it makes sense nevertheless."""
     version = raw.get("metadata_version")
+    if version == "2.1" and raw.get("description_content_type") == _NOT_GIVEN:
+        rest = {key: value for key, value in raw.items() if key != "description_content_type"}
+        return cast("RawMetadata", rest)
     if version not in _LEGACY_VERSIONS:
         return raw
     unknown = _LATER_THAN_LEGACY if version == "1.2" else _LATER_THAN_LEGACY | _NEW_IN_1_2
