@@ -296,6 +296,7 @@ _LAYOUT: tuple[Case, ...] = (
     ("METADATA by way of data", "'demo-1.0.data/data/.*' would be installed as metadata", lambda: DEMO.with_member(f"demo-1.0.data/data/lib/python3.11/site-packages/{INFO}/METADATA", _METADATA).wheel()),
     ("a data folder of another name", "'evil-1.data/scripts/pip' is in a data folder that is not named demo-1.0.data", lambda: DEMO.with_member("evil-1.data/scripts/pip").wheel()),
     ("a data folder of another spelling", "'Demo-1.0.data/scripts/run' is in a data folder", lambda: DEMO.with_member("Demo-1.0.data/scripts/run").wheel()),
+    ("a data folder in capitals", "'demo-1.0.DATA/.*' is in a data folder", lambda: DEMO.with_member(f"demo-1.0.DATA/purelib/{INFO}/METADATA", _METADATA).wheel()),
     ("a place that no installer knows", "'demo-1.0.data/stdlib/os.py' is in none of the folders", lambda: DEMO.with_member("demo-1.0.data/stdlib/os.py").wheel()),
     ("a file in the data folder itself", "'demo-1.0.data/scripts' is in none of the folders", lambda: DEMO.with_member("demo-1.0.data/scripts").wheel()),
     ("METADATA in small letters", "'.*/metadata' differs from METADATA by its case", lambda: DEMO.with_member(f"{INFO}/metadata", _METADATA).wheel()),

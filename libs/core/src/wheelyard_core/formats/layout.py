@@ -23,7 +23,8 @@ def layout_problems(names: Iterable[str], dist_info: str) -> Iterator[str]:
     expected = f"{dist_info.removesuffix('.dist-info')}{_SUFFIX}"
     for name in names:
         top, _, rest = name.partition("/")
-        if top.endswith(_SUFFIX) and rest:
+        # On a file system that knows no case uv finds its folder by any spelling.
+        if rest and (top.endswith(_SUFFIX) or top.lower() == expected.lower()):
             flaw = _data_flaw(top, rest, expected)
         elif top == dist_info:
             flaw = _twin_flaw(rest)
