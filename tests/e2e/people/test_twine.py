@@ -59,6 +59,16 @@ def test_twine_publishes_with_a_deploy_token(
     assert publish.listed("mypypipackage") == {file.name for file in files}
 
 
+def test_twine_publishes_under_a_name_that_it_does_not_write_in_utf_8(
+    publish: Publish, token: str, person: Person
+) -> None:
+    files = write(person.home / "dist", ADistribution().named("demo", "1.0").wheel())
+
+    publish.attempt(*files, code=0, TWINE_USERNAME="josé", TWINE_PASSWORD=token)
+
+    assert publish.listed("demo") == {file.name for file in files}
+
+
 def test_twine_publishes_from_a_pipeline_with_a_job_token(
     publish: Publish, seed: Seed, project: SeededProject, person: Person
 ) -> None:

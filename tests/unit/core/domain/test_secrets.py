@@ -25,8 +25,8 @@ def read(**headers: str) -> Credentials | None:
     return read_credentials({k.replace("_", "-"): v for k, v in headers.items()}.get)
 
 
-def basic(text: str) -> str:
-    return "Basic " + base64.b64encode(text.encode()).decode()
+def basic(text: str, encoding: str = "utf-8") -> str:
+    return "Basic " + base64.b64encode(text.encode(encoding)).decode()
 
 
 @pytest.mark.parametrize("kind", list(TokenKind))
@@ -89,6 +89,8 @@ def test_a_record_says_why_it_does_not_work() -> None:
         ({}, None),
         ({"authorization": basic("__token__:s:x")}, Credentials(Channel.BASIC, "s:x")),
         ({"authorization": basic("gitlab-ci-token:s")}, Credentials(Channel.JOB_USER, "s")),
+        ({"authorization": basic("josé:s")}, Credentials(Channel.BASIC, "s")),
+        ({"authorization": basic("josé:s", "latin-1")}, Credentials(Channel.BASIC, "s")),
         ({"authorization": "Bearer s"}, Credentials(Channel.BEARER, "s")),
         ({"authorization": "Basic %%%"}, Credentials(Channel.BASIC, "")),
         ({"authorization": "Digest x"}, Credentials(Channel.BASIC, "")),

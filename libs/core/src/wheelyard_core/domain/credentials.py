@@ -51,7 +51,9 @@ def read_credentials(header: Callable[[str], str | None]) -> Credentials | None:
 
 def _read_basic(value: str) -> Credentials:
     try:
-        username, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        pair = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return Credentials(Channel.BASIC, "")
+    # twine and pip write "josé" in Latin-1, uv in UTF-8. Whatever counts here is ASCII, in both.
+    username, _, secret = pair.decode("latin-1").partition(":")
     return Credentials(Channel.JOB_USER if username == JOB_USER else Channel.BASIC, secret)
