@@ -119,6 +119,22 @@ def test_a_refusal_before_the_end_of_a_large_upload_arrives(start: Stages) -> No
     assert (answer.status, answer.reason) == (413, "The file is too large")
 
 
+@pytest.mark.parametrize(("header", "length"), [("Location", 8100), ("Link", 9800)])
+def test_an_answer_that_repeats_a_long_query_arrives(
+    start: Stages, header: str, length: int
+) -> None:
+    # A redirect has the query of its request once, the links of a list have it four times.
+    def lead_on(handler: Handler) -> None:
+        handler.reply(301, "Moved Permanently", headers={header: "a" * length})
+
+    stage = start(api=lead_on, indexer=lead_on)
+
+    for target in (f"{PYPI}/simple/Demo", "/api/v4/projects"):
+        answer = stage.ask(target)
+        assert answer.status == 301
+        assert answer.headers[header.lower()] == "a" * length
+
+
 def test_its_own_figures_are_prometheus_text(stage: Stage) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", stage.gateway.metrics_port, timeout=5)
     connection.request("GET", "/metrics")
