@@ -145,6 +145,15 @@ def test_a_name_with_a_nul_is_refused(yard: Yard, project: SeededProject, develo
     assert answer.status_code == 400
 
 
+def test_a_query_that_no_header_has_room_for_is_refused(
+    yard: Yard, project: SeededProject, developer: str
+) -> None:
+    answer = yard.ask("GET", f"{address(project)}?package_name={'x' * 3000}", developer)
+
+    assert answer.status_code == 400
+    assert "The query is longer than 2000 characters" in sentence(answer)
+
+
 def test_a_long_list_comes_in_pages_that_point_at_each_other(
     yard: Yard, project: SeededProject, developer: str
 ) -> None:

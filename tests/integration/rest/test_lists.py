@@ -168,6 +168,9 @@ def test_malformed_lists_are_refused_by_a_sentence(town: Town) -> None:
         ("pagination=keyset&id_before=x", "whole number"),
         ("min_access_level=7", "10 (guest)"),
         ("visibility=x", "private, internal, public"),
+        (f"x={'x' * 3000}", "The query is longer than 2000 characters"),
+        # As Link would have it.
+        (f"x={chr(39) * 700}", "The query is longer than 2000 characters"),
     ):
         answer = town.admin.ask("GET", f"/projects?{query}")
         assert answer.status_code == 400, query

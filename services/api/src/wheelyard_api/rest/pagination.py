@@ -14,6 +14,8 @@ _DEFAULT: Final = 20
 _MOST: Final = 100
 # Nobody has so many pages, and the database counts in 64 bits.
 _LAST: Final = 10**12
+# Link has the query four times, and a header that grows too long is lost on the way.
+_LONGEST_QUERY: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ class Page:
     def read(cls, arguments: Mapping[str, str]) -> "Page":
         """Read `page` and `per_page`; more than a hundred a page are a hundred."""
         number = _positive(arguments, "page", 1)
-        return cls(number, min(_positive(arguments, "per_page", _DEFAULT), _MOST))
+        size = min(_positive(arguments, "per_page", _DEFAULT), _MOST)
+        if len(urlencode(list(request.args.items(multi=True)))) > _LONGEST_QUERY:
+            raise InvalidInput(f"The query is longer than {_LONGEST_QUERY} characters")
+        return cls(number, size)
 
 
 def paginated(items: Sequence[object], total: int, page: Page) -> Response:
