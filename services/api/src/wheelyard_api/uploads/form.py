@@ -170,7 +170,7 @@ class UploadForm:
         try:
             piece = _read(self._body, _PIECE)
         finally:
-            # The server reads no more of a client that is late (`reading.give`): that is said first.
+            # The server reads no more of who is late (`reading.give`): that is said first.
             now = self._check_time()
         if piece:
             self.last_byte_at = now
