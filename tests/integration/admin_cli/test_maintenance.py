@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from tests.integration.admin_cli.conftest import Run, refused, rows, succeeded
+from tests.integration.admin_cli.conftest import Run, recorded, refused, rows, succeeded
 from tests.support.distributions import ADistribution
 from tests.support.in_process import in_process
+
+from wheelyard_core.domain.audit import Action
 
 
 @pytest.mark.usefixtures("migrated")
@@ -19,6 +21,22 @@ def test_a_mode_is_set_shown_and_lifted(run: Run) -> None:
 
     assert succeeded(run("maintenance", "set", "open")) == "Everything may change.\n"
     assert rows(succeeded(run("maintenance", "show")))[0] == ["mode", "open"]
+
+
+@pytest.mark.usefixtures("migrated")
+def test_a_mode_and_a_restore_are_recorded_as_acts_of_the_command(
+    run: Run, settings: dict[str, str]
+) -> None:
+    succeeded(run("maintenance", "set", "read_only"))
+    succeeded(run("restore", "begin"))
+
+    events = [one.event for one in recorded(settings)]
+
+    acts = [(event.action, event.agent.name) for event in events]
+    assert acts == [
+        (Action.MODE_CHANGED, "wheelyard-admin"),
+        (Action.DATABASE_RESTORED, "wheelyard-admin"),
+    ]
 
 
 @pytest.mark.usefixtures("migrated")

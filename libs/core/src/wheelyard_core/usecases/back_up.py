@@ -11,7 +11,7 @@ from itertools import islice
 from time import monotonic
 from typing import Final
 
-from wheelyard_core.domain.audit import SYSTEM, Action, AuditEvent
+from wheelyard_core.domain.audit import ADMIN_COMMAND, Action, AuditEvent
 from wheelyard_core.domain.blob_keys import BLOBS
 from wheelyard_core.domain.operating import Mode, Target
 from wheelyard_core.ports import BlobNotFound, BlobStore, Database
@@ -71,7 +71,7 @@ def begin_after_restore(database: Database) -> int:
         uow.audit.record(
             AuditEvent(
                 Action.DATABASE_RESTORED,
-                SYSTEM,
+                ADMIN_COMMAND,
                 details={"epoch": epoch, "mode_before": before.mode.value},
             )
         )

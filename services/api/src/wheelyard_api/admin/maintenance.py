@@ -4,7 +4,7 @@ import click
 
 from wheelyard_api.admin.arguments import Text
 from wheelyard_api.admin.edge import opened
-from wheelyard_core.domain.audit import SYSTEM
+from wheelyard_core.domain.audit import ADMIN_COMMAND
 from wheelyard_core.domain.operating import Mode
 from wheelyard_core.domain.texts import LONGEST_REASON
 from wheelyard_core.usecases.set_mode import set_mode
@@ -35,5 +35,5 @@ def show() -> None:
 def set_(mode: str, reason: str | None) -> None:
     """Set what may change: everything (open), everything but files, or nothing."""
     with opened() as registry, registry.database.begin() as uow:
-        now = set_mode(uow, SYSTEM, Mode(mode), (reason or "").strip() or None)
+        now = set_mode(uow, ADMIN_COMMAND, Mode(mode), (reason or "").strip() or None)
     click.echo(now.notice or "Everything may change.")
