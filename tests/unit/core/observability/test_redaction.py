@@ -90,7 +90,8 @@ def test_values_of_every_depth_and_kind_are_cleaned() -> None:
 
 def test_a_hostile_text_takes_no_long_time() -> None:
     redact = make_redact()
-    began = time.perf_counter()
+    # Of the processor, for a busy machine lets this thread wait.
+    began = time.thread_time()
 
     for text in (
         "://" * 20_000,
@@ -101,4 +102,4 @@ def test_a_hostile_text_takes_no_long_time() -> None:
     ):
         redact(text)
 
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0

@@ -8,28 +8,45 @@ import pytest
 from wheelyard_core.usecases.flights import Served, SingleFlight
 
 
-class Builder:
-    """Builds slowly, and writes down when."""
+class Key(str):
+    """A key that counts how often it is looked up: once, or more, by each who asks for it."""
 
-    def __init__(self) -> None:
+    __slots__ = ("looks",)
+
+    def __hash__(self) -> int:
+        self.looks = getattr(self, "looks", 0) + 1
+        return super().__hash__()
+
+
+class Builder:
+    """Writes down what it builds; the first takes as long as it takes all others to come."""
+
+    def __init__(self, key: Key, looks: int) -> None:
         self.builds: list[bool] = []
         self._guard = Lock()
+        self._key = key
+        self._looks = looks
 
     def __call__(self, is_alone: bool) -> int:
         with self._guard:
             self.builds.append(is_alone)
             number = len(self.builds)
-        time.sleep(0.1)
+        ends = time.monotonic() + 30
+        while number == 1 and self._key.looks < self._looks:
+            assert time.monotonic() < ends
+            time.sleep(0.001)
         return number
 
 
 def test_sixteen_at_once_share_two_builds() -> None:
-    flight, build, barrier = SingleFlight[int](), Builder(), Barrier(16)
+    key, flight, barrier = Key("key"), SingleFlight[int](), Barrier(16)
+    # Each looks whether somebody builds, and the first writes down that he does.
+    build = Builder(key, 16 + 1)
     got: list[int] = []
 
     def ask() -> None:
         barrier.wait()
-        got.append(flight.fly("key", build))
+        got.append(flight.fly(key, build))
 
     threads = [Thread(target=ask) for _ in range(16)]
     for thread in threads:
@@ -47,12 +64,12 @@ def test_other_keys_do_not_wait() -> None:
 
     def slow(_is_alone: bool) -> int:
         entered.set()
-        let_go.wait(5)
+        let_go.wait(60)
         return 1
 
     other = Thread(target=flight.fly, args=("one", slow))
     other.start()
-    entered.wait(5)
+    assert entered.wait(60)
 
     assert flight.fly("two", lambda _: 2) == 2
     let_go.set()
