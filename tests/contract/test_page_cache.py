@@ -152,7 +152,8 @@ def test_a_frozen_cache_costs_one_time_out_and_then_nothing(
         redis_server.thaw()
 
     assert first < 6
-    assert rest < 0.5
+    # A hundred time-outs would take a hundred seconds.
+    assert rest < 20
     time.sleep(2.1)
     assert serial_of(cache.get("a")) == 1
 
