@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 from tests.integration.sharing import yard
+from tests.integration.standstill import clock
 from tests.support.in_process import Yard, counted, environment, small
 from tests.support.seed import SeededProject
 from tests.support.servers.finding import Source
@@ -16,6 +17,7 @@ from tests.support.servers.redis import RedisServer
 from tests.support.serving import Stage, staged
 from werkzeug.test import Client, TestResponse
 
+from wheelyard_core.adapters.cache import tracking
 from wheelyard_core.adapters.db.models import Token
 from wheelyard_core.domain.access import Visibility
 from wheelyard_core.domain.tokens import lookup_of
@@ -121,6 +123,17 @@ def replica(yard: Yard) -> Replica:
     return Replica.of(yard)
 
 
+@pytest.fixture
+def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have memory be trusted though the machine pauses: what is in it is the matter here.
+
+    Else Redis is doubted when it was not heard for a second, or when the thread that hears it does
+    not get its turn within a hundredth: a request is answered without memory then, rightly.
+    """
+    monkeypatch.setattr(tracking, "LEASE_SECONDS", 60.0)
+    monkeypatch.setattr(tracking, "_MOMENT_SECONDS", 30.0)
+
+
 def gets(server: RedisServer) -> int:
     """Return how often Redis was asked for anything but pings."""
     with server.client() as client:
@@ -157,4 +170,4 @@ def stage(
         yield staged(stack, tmp_path, settings, server)
 
 
-__all__ = ["yard"]
+__all__ = ["clock", "yard"]

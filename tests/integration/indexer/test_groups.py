@@ -98,6 +98,7 @@ def with_many_projects(yard: Yard, group: SeededGroup) -> None:
         )
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_page_costs_one_statement_among_thousands_of_projects(
     yard: Yard, member: GroupReader, project: SeededProject
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_page_costs_one_statement_among_thousands_of_projects(
     assert len(root_again) == 1, root_again
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_file_costs_one_statement_among_thousands_of_projects(
     yard: Yard, member: GroupReader, project: SeededProject
 ) -> None:

@@ -70,6 +70,7 @@ def shop(yard: Yard, replica: Replica) -> Shop:
     return made
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_hit_asks_nobody_and_answers_as_flask_does(shop: Shop, redis_server: RedisServer) -> None:
     for path in (FILE, METADATA):
         shop.warm(path)

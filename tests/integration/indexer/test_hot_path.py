@@ -20,11 +20,13 @@ from tests.integration.indexer.conftest import (
     headers_of,
     revoke,
 )
+from tests.integration.standstill import Clock
 from tests.support.distributions import ADistribution
 from tests.support.in_process import counted
 from tests.support.servers.redis import RedisServer
 from werkzeug.test import Client
 
+from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
 from wheelyard_core.adapters.db.models import Member, ProjectRow, Token
 from wheelyard_core.domain.access import Role, Visibility
 from wheelyard_core.domain.tokens import lookup_of
@@ -37,6 +39,8 @@ from wheelyard_web.parts import part
 ONE = ADistribution().named("demo", "1.0").wheel()
 TWO = ADistribution().named("demo", "2.0").wheel()
 TAIL = "/simple/<package>"
+# Sooner than any decision is forgotten.
+SOON = GRANT_SECONDS / 2
 
 
 @pytest.fixture
@@ -45,6 +49,7 @@ def published(reader: Reader) -> Reader:
     return reader
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_hit_asks_neither_database_nor_redis(
     published: Reader, replica: Replica, redis_server: RedisServer
 ) -> None:
@@ -61,6 +66,7 @@ def test_a_hit_asks_neither_database_nor_redis(
     assert gets(redis_server) == asked
 
 
+@pytest.mark.usefixtures("trusting")
 def test_memory_and_flask_give_the_same_answers(published: Reader, replica: Replica) -> None:
     forms = product((JSON, HTML, "text/html", "*/*"), ("gzip", "identity"), ("GET", "HEAD"))
     replica.warm(published)
@@ -82,6 +88,7 @@ def test_memory_and_flask_give_the_same_answers(published: Reader, replica: Repl
     assert replica.ask(published, PAGE, method="DELETE").status_code == 405
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_hit_is_told_with_the_route_that_flask_would_tell(published: Reader) -> None:
     app = create_app(published.yard.registry)
     hits: list[Hit] = []
@@ -100,6 +107,7 @@ def test_a_hit_is_told_with_the_route_that_flask_would_tell(published: Reader) -
     assert told.sent > 0
 
 
+@pytest.mark.usefixtures("trusting")
 def test_a_hit_is_one_event_in_the_words_of_a_miss(published: Reader, replica: Replica) -> None:
     replica.warm(published)
 
@@ -167,33 +175,34 @@ def test_a_revoked_token_stops_at_once_on_every_replica(
         assert [each.ask(holder).status_code for each in replicas] == [401, 401]
 
 
-def test_a_token_stops_when_it_expires(published: Reader, replica: Replica) -> None:
+def test_a_token_stops_when_it_expires(published: Reader, clock: Clock) -> None:
+    replica = Replica.of(clock.over(published.yard))
     secret = published.yard.seed.developer_token(published.project)
-    ends = published.yard.registry.now() + timedelta(seconds=1.5)
     change_access(
         published.yard,
-        update(Token).where(Token.lookup == lookup_of(secret)).values(expires_at=ends),
+        update(Token)
+        .where(Token.lookup == lookup_of(secret))
+        .values(expires_at=clock.now() + timedelta(seconds=SOON)),
     )
     holder = replace(published, secret=secret)
     replica.warm(holder)
 
-    while published.yard.registry.now() < ends:
-        time.sleep(0.05)
+    clock.let_pass(SOON)
 
     assert replica.ask(holder).status_code == 401
 
 
-def test_a_membership_stops_when_it_expires(published: Reader, replica: Replica) -> None:
+def test_a_membership_stops_when_it_expires(published: Reader, clock: Clock) -> None:
+    replica = Replica.of(clock.over(published.yard))
     user = published.yard.seed.member(Role.REPORTER, project=published.project)
     holder = replace(published, secret=published.yard.seed.personal_token(user))
-    ends = published.yard.registry.now() + timedelta(seconds=1.5)
+    ends = clock.now() + timedelta(seconds=SOON)
     change_access(
         published.yard, update(Member).where(Member.user_id == user).values(expires_at=ends)
     )
     replica.warm(holder)
 
-    while published.yard.registry.now() < ends:
-        time.sleep(0.05)
+    clock.let_pass(SOON)
 
     assert replica.ask(holder).status_code == 404
 

@@ -33,8 +33,9 @@ def test_a_token_ends_at_once_in_every_process(stage: Stage) -> None:
         stage.revoke(secret)
         assert [each.ask("GET", stage.page, secret).status for each in processes] == [401, 401]
     ending = stage.yard.seed.developer_token(stage.project)
-    stage.expire(ending, 2)
-    ends = time.monotonic() + 2
+    # As long as it may take a busy machine until both remember it.
+    stage.expire(ending, 5)
+    ends = time.monotonic() + 5
     for each in processes:
         each.warm(stage.page, ending)
     time.sleep(max(0, ends - time.monotonic()))

@@ -4,18 +4,21 @@ Every test was seen to fail with the code that keeps its invariant broken: docs/
 how.
 """
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from tests.integration.standstill import Clock, clock
 from tests.support.distributions import ADistribution
 from tests.support.forms import basic
 from tests.support.in_process import Yard
 from tests.support.seed import SeededProject
 
+from wheelyard_core.adapters.cache.epoch import GRANT_SECONDS
 from wheelyard_core.domain.access import Scope, Visibility
 
 pytestmark = pytest.mark.integration
+
+__all__ = ["clock"]
 
 WHEEL = ADistribution().wheel()
 LATER = ADistribution().versioned("2.0").wheel()
@@ -38,12 +41,14 @@ def test_7_a_revoked_token_stops_at_once_on_every_replica(
 
 
 def test_7_an_expired_token_stops_at_once_on_every_replica(
-    yard: Yard, project: SeededProject, maintainer: str
+    yard: Yard, project: SeededProject, maintainer: str, clock: Clock
 ) -> None:
     yard.must_publish(project.id, maintainer, WHEEL)
     deploy = yard.seed.deploy_token(Scope.READ_REGISTRY, project=project)
-    replicas = [yard, yard.another_replica()]
-    yard.seed.expired(deploy, datetime.now(UTC) + timedelta(seconds=1.5))
+    replicas = [clock.over(yard).another_replica() for _ in range(2)]
+    # Sooner than any decision is forgotten.
+    soon = GRANT_SECONDS / 2
+    yard.seed.expired(deploy, clock.now() + timedelta(seconds=soon))
     address = f"/api/v4/projects/{project.id}/packages/pypi/simple/demo/"
 
     def statuses() -> set[int]:
@@ -51,7 +56,7 @@ def test_7_an_expired_token_stops_at_once_on_every_replica(
         return {one.client.get(address, headers=headers).status_code for one in 3 * replicas}
 
     assert statuses() == {200}
-    time.sleep(1.6)
+    clock.let_pass(soon)
     assert statuses() == {401}
 
 
