@@ -1,7 +1,7 @@
 """Deploy tokens: of a project or a group, to read and to write packages, and for nothing else."""
 
 import pytest
-from tests.integration.rest.conftest import TOMORROW, Town
+from tests.integration.rest.conftest import SOME_DAY, Town
 
 pytestmark = pytest.mark.integration
 
@@ -12,14 +12,14 @@ def test_deploy_tokens_have_a_name_without_a_plus(town: Town) -> None:
     keeper = town.member(40, project)
     path = f"/projects/{project['id']}/deploy_tokens"
 
-    made = keeper.post(path, name="pip", scopes=["read_package_registry"], expires_at=TOMORROW)
+    made = keeper.post(path, name="pip", scopes=["read_package_registry"], expires_at=SOME_DAY)
 
     secret = made.pop("token")
     assert made == {
         "id": made["id"],
         "name": "pip",
         "username": f"wheelyard-deploy-token-{made['id']}",
-        "expires_at": f"{TOMORROW}T00:00:00.000Z",
+        "expires_at": f"{SOME_DAY}T00:00:00.000Z",
         "revoked": False,
         "expired": False,
         "scopes": ["read_package_registry"],

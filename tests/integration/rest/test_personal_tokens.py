@@ -1,7 +1,7 @@
 """Personal tokens: shown once, rotated, and gone at once."""
 
 import pytest
-from tests.integration.rest.conftest import TOMORROW, Town, only
+from tests.integration.rest.conftest import SOME_DAY, Town, only
 
 from wheelyard_core.domain.tokens import is_well_formed
 
@@ -14,7 +14,7 @@ def test_a_secret_is_in_the_answer_of_its_creation_only(town: Town) -> None:
     answer = ada.ask(
         "POST",
         "/user/personal_access_tokens",
-        json={"name": "ci", "scopes": ["read_api"], "expires_at": TOMORROW},
+        json={"name": "ci", "scopes": ["read_api"], "expires_at": SOME_DAY},
     )
 
     made = answer.get_json()
@@ -31,7 +31,7 @@ def test_a_secret_is_in_the_answer_of_its_creation_only(town: Town) -> None:
         "user_id": ada.id,
         "created_at": None,
         "last_used_at": None,
-        "expires_at": TOMORROW,
+        "expires_at": SOME_DAY,
     }
     assert ada.get(f"/personal_access_tokens/{made['id']}") == made
     for path in ("/personal_access_tokens", f"/personal_access_tokens/{made['id']}"):
@@ -99,19 +99,19 @@ def test_any_token_may_revoke_itself(town: Town) -> None:
 
 def test_a_rotated_token_hands_over_to_its_successor(town: Town) -> None:
     ada = town.person()
-    old = ada.post("/user/personal_access_tokens", name="ci", scopes=["api"], expires_at=TOMORROW)
+    old = ada.post("/user/personal_access_tokens", name="ci", scopes=["api"], expires_at=SOME_DAY)
 
     new = ada.post(f"/personal_access_tokens/{old['id']}/rotate", status=200)
 
     assert (new["name"], new["scopes"], new["revoked"]) == ("ci", ["api"], False)
     # GitLab's: a week, where nothing else was asked for.
-    assert new["expires_at"] > TOMORROW
+    assert new["expires_at"] > SOME_DAY
     assert new["id"] != old["id"]
     assert "revoked" in town.holder(old["token"]).refusal()
     third = town.holder(new["token"]).post(
-        "/personal_access_tokens/self/rotate", status=200, expires_at=TOMORROW
+        "/personal_access_tokens/self/rotate", status=200, expires_at=SOME_DAY
     )
-    assert third["expires_at"] == TOMORROW
+    assert third["expires_at"] == SOME_DAY
     town.holder(third["token"]).get("/user")
 
 

@@ -1,7 +1,7 @@
 """Project access tokens: a bot's, never above their maker, and of one project."""
 
 import pytest
-from tests.integration.rest.conftest import TOMORROW, Town, only
+from tests.integration.rest.conftest import SOME_DAY, Town, only
 
 pytestmark = pytest.mark.integration
 
@@ -11,7 +11,7 @@ def test_a_project_access_token_acts_as_a_bot_member(town: Town) -> None:
     keeper = town.member(40, project)
     path = f"/projects/{project['id']}/access_tokens"
 
-    made = keeper.post(path, name="ci", scopes=["api"], expires_at=TOMORROW)
+    made = keeper.post(path, name="ci", scopes=["api"], expires_at=SOME_DAY)
 
     assert (made["access_level"], made["resource_id"]) == (40, project["id"])
     bot = town.holder(made["token"])
