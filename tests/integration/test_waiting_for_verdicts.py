@@ -1,7 +1,7 @@
 """An upload waits for its verdict from its last byte on, whatever the time is spent with."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,47 +19,69 @@ pytestmark = pytest.mark.integration
 
 
 class Watched(RedisVerdicts):
-    """Verdicts that remember for how long each wait was to be."""
+    """Verdicts that remember for how long each wait was to be, and tell of it before it begins."""
 
-    def __init__(self, yard: Yard) -> None:
+    def __init__(self, yard: Yard, tell: Callable[[], object]) -> None:
         super().__init__(yard.registry.settings.cache)
         self.waits: list[float] = []
+        self._tell = tell
 
     def wait(self, upload_id: str, seconds: float) -> None:
         self.waits.append(seconds)
+        self._tell()
         super().wait(upload_id, seconds)
 
 
-def upload(yard: Yard, project: SeededProject, secret: str, broker_takes: float) -> list[float]:
-    """Upload over a broker that takes so long, and nobody behind it; return the waits."""
+class Broker:
+    """Takes so long for a hint, and delivers nothing before it is told to."""
 
-    def send(_promised: Sequence[Promise]) -> None:
-        time.sleep(broker_takes)
+    def __init__(self, yard: Yard, seconds: float = 0.0) -> None:
+        self._yard = yard
+        self._seconds = seconds
+        self._taken: list[Promise] = []
 
-    database = make_database(yard.registry.settings.database, "test", send)
-    verdicts = Watched(yard)
+    def send(self, promised: Sequence[Promise]) -> None:
+        self._taken += promised
+        time.sleep(self._seconds)
+
+    def deliver(self) -> None:
+        taken, self._taken = self._taken, []
+        self._yard.hand.send(taken)
+
+
+def upload(
+    yard: Yard, project: SeededProject, secret: str, broker: Broker, verdicts: Watched
+) -> int:
+    database = make_database(yard.registry.settings.database, "test", broker.send)
     registry = replace(yard.registry, database=database, verdicts=verdicts)
     try:
         client = Client(create_app(registry))
         answer = replace(yard, client=client).publish(project.id, ADistribution().wheel(), secret)
     finally:
         database.close()
-    assert answer.status_code == 202, answer.text
-    return verdicts.waits
+    return answer.status_code
 
 
 @pytest.mark.parametrize("settings", [{"WHEELYARD_VERDICT_SECONDS": "1"}], indirect=True)
 def test_time_that_the_broker_takes_is_time_of_the_wait(
     yard: Yard, project: SeededProject, developer: str
 ) -> None:
-    assert upload(yard, project, developer, broker_takes=1.1) == []
+    broker = Broker(yard, seconds=1.1)
+    verdicts = Watched(yard, broker.deliver)
+
+    assert upload(yard, project, developer, broker, verdicts) == 202
+    assert verdicts.waits == []
 
 
-@pytest.mark.parametrize("settings", [{"WHEELYARD_VERDICT_SECONDS": "1"}], indirect=True)
 def test_an_upload_over_a_quick_broker_waits(
     yard: Yard, project: SeededProject, developer: str
 ) -> None:
-    assert upload(yard, project, developer, broker_takes=0.0) != []
+    broker = Broker(yard)
+    verdicts = Watched(yard, broker.deliver)
+
+    # Nobody works on it before it waits.
+    assert upload(yard, project, developer, broker, verdicts) == 201
+    assert verdicts.waits != []
 
 
 @pytest.mark.parametrize(
