@@ -141,7 +141,8 @@ def test_a_deletion_whose_page_is_late_is_answered_in_bounded_time(
         took = time.monotonic() - began
 
     assert answer.status_code == 204
-    assert 4.5 < took < 7
+    # Five seconds, and what else a busy machine takes; an upload would wait for thirty here.
+    assert 4.5 < took < 20
     download = address(project, "pypi/files", built.sha256, built.filename)
     assert yard.ask("GET", download, developer).status_code == 404
 
