@@ -1,5 +1,6 @@
 """What the tests of uploads send, and what lies on the disk meanwhile."""
 
+import os
 import random
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,12 @@ OTHER = DEMO.with_payload(b"other = 1\n").wheel()
 def on_disk(wheelyard: Wheelyard) -> set[Path]:
     """Return every file of the blob store and of the spool, unfinished ones included."""
     data = wheelyard.folder / "d"
+    # Folders may go while they are walked, which `walk` takes for empty ones.
     return {
-        file for name in ("blobs", "spool") for file in (data / name).rglob("*") if file.is_file()
+        Path(folder, file)
+        for name in ("blobs", "spool")
+        for folder, _, files in os.walk(data / name)
+        for file in files
     }
 
 
