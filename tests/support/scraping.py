@@ -1,6 +1,5 @@
 """A registry's metrics, as Prometheus finds and reads them."""
 
-import json
 import time
 from urllib.request import urlopen
 
@@ -23,8 +22,8 @@ def metrics_ports(wheelyard: Wheelyard, seconds: float = 30) -> dict[str, str]:
 
 
 def _told(wheelyard: Wheelyard) -> dict[str, str]:
-    told = [line for line in wheelyard.logs().splitlines() if '"metrics_served"' in line]
-    return {event["service"]: event["address"] for event in map(json.loads, told)}
+    told = [event for event in wheelyard.events() if event["event"] == "metrics_served"]
+    return {event["service"]: event["address"] for event in told}
 
 
 def metrics(address: str) -> dict[str, float]:

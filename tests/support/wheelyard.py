@@ -5,6 +5,7 @@ runs them, over PostgreSQL, Redis and an object store; its web process serves ap
 port by the gateway's rule.
 """
 
+import json
 import os
 import secrets
 import signal
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
@@ -33,6 +34,12 @@ def read_credentials(file: Path) -> dict[str, str]:
     """Return the assignments of a credentials file."""
     lines = file.read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def events_of(log: Path) -> list[dict[str, Any]]:
+    """Return the events of a log that may be written to: of a line half is no event yet."""
+    whole, _, _ = log.read_text(errors="replace").rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
 
 @dataclass
@@ -116,6 +123,10 @@ class Wheelyard:
     def logs(self) -> str:
         """Return everything that the processes have printed."""
         return "\n".join(log.read_text(errors="replace") for log in self.folder.glob("*.log"))
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what they have told so far, as events."""
+        return [event for log in self.folder.glob("*.log") for event in events_of(log)]
 
     def wait_until_serving(self) -> None:
         """Return when the registry answers."""

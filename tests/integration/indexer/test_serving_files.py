@@ -1,7 +1,6 @@
 """Files over the indexer's real servers: large ones, many connections, clients that leave."""
 
 import http.client
-import json
 import random
 import socket
 import struct
@@ -15,6 +14,7 @@ import pytest
 from tests.support import processes
 from tests.support.distributions import ADistribution
 from tests.support.serving import ONE, Served, Stage
+from tests.support.wheelyard import events_of
 
 from wheelyard_indexer.sending import PIECE
 
@@ -59,11 +59,11 @@ def test_a_remembered_file_is_sent_to_the_byte(published: Stage) -> None:
 
 def told_bytes(served: Served) -> list[int]:
     """Return how many bytes each answer of a file had, by the log."""
-    events = [json.loads(line) for line in served.process.log.read_text().splitlines()]
+    events = events_of(served.process.log)
     return [event["bytes"] for event in events if "/files/" in event.get("route", "")]
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline
