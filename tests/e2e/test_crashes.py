@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,21 @@ class Stage:
     def children(self, name: str) -> list[int]:
         return children_of(self.wheelyard.processes[name].pid)
 
+    def child(self, name: str) -> int:
+        """Return a child, once there is one: of one that was killed the successor may be late."""
+        Backstage.until(lambda: self.children(name) != [], f"{name} has a child")
+        return self.children(name)[0]
+
 
 def children_of(pid: int) -> list[int]:
     listings = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for listing in listings for child in listing.read_text().split()]
+
+
+def kill(pid: int) -> None:
+    """Kill a process, which may be ending by itself."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +247,7 @@ def test_the_kernel_kills_children_of_workers(apart: Stage) -> None:
         for count in (20, 40, 60):
             fleet.wait_for(count)
             for name in ("worker", "index-worker"):
-                os.kill(apart.children(name)[0], signal.SIGKILL)
+                kill(apart.child(name))
 
 
 @pytest.mark.parametrize("which", ["broker", "cache"])
@@ -278,4 +289,4 @@ def test_on_one_machine_every_service_is_killed(together: Stage) -> None:
         for count in (20, 50):
             fleet.wait_for(count)
             for pid in together.children("wheelyard"):
-                os.kill(pid, signal.SIGKILL)
+                kill(pid)

@@ -227,7 +227,8 @@ def test_a_start_that_takes_long_says_so_and_a_signal_stops_it(
 @pytest.mark.slow
 def test_nothing_outlives_a_supervisor_that_was_killed(serve: Serve) -> None:
     killed = serve().serving()
-    assert set(killed.services()) == SERVICES
+    # The last one of them may not have got its name yet.
+    wait_for(lambda: set(killed.services()) == SERVICES, START_SECONDS, killed.services)
 
     slow = killed.services()["worker"]
     os.kill(slow, signal.SIGSTOP)
@@ -241,25 +242,28 @@ def test_nothing_outlives_a_supervisor_that_was_killed(serve: Serve) -> None:
     assert too_early.ended() == 1
     assert "Another Wheelyard is running" in too_early.said()
     os.kill(slow, signal.SIGCONT)
-    wait_for(lambda: not killed.running(), 15, killed.running)
+    wait_for(lambda: not killed.running(), START_SECONDS, killed.running)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_a_service_that_dies_is_started_again(name: str, served: Standalone) -> None:
-    wait_for(lambda: set(served.services()) == SERVICES, 15, served.services)
+    wait_for(lambda: set(served.services()) == SERVICES, START_SECONDS, served.services)
     before = served.services()[name]
 
     os.kill(before, signal.SIGKILL)
 
-    wait_for(lambda: served.services().get(name, before) != before, 15, served.said)
+    # As long as a start may take, on a busy machine: that it starts is the matter, not how soon.
+    wait_for(lambda: served.services().get(name, before) != before, START_SECONDS, served.said)
     assert f"{name} ended and is started again" in served.said()
-    wait_for(lambda: _answers(served), 15, served.said)
+    wait_for(lambda: _answers(served), START_SECONDS, served.said)
     # The first one may still be a 202: Redis was away.
     status, message = served.publish(ADistribution(name=f"after-{name}"))
     assert status in {201, 202}, message
     wait_for(
-        lambda: f"after_{name}-1.0" in _page_or_nothing(served, f"after-{name}"), 20, served.said
+        lambda: f"after_{name}-1.0" in _page_or_nothing(served, f"after-{name}"),
+        START_SECONDS,
+        served.said,
     )
 
 
