@@ -16,12 +16,15 @@ from wheelyard_core.domain.id_tokens import IdToken
 from wheelyard_core.domain.issuers import Preset
 from wheelyard_core.ports import IssuerUnavailable
 
-BRIEF = Patience(wait=1)
+# An issuer that answers is waited for as long as a busy machine takes; one that never will, not.
+PATIENT, BRIEF = Patience(wait=60), Patience(wait=1)
 KEYS, DISCOVERY = Issuer.JWKS, Issuer.DISCOVERY
 Verify = Callable[[str], None]
 
 
-def verifier(running: Issuer, patience: Patience = BRIEF, *, jwks_url: str | None = None) -> Verify:
+def verifier(
+    running: Issuer, patience: Patience = PATIENT, *, jwks_url: str | None = None
+) -> Verify:
     """Return what checks tokens of this issuer, with keys of its own."""
     known = issuers.Issuer(running.url, Preset.GITHUB, "wheelyard", jwks_url)
     keys = HttpIssuerKeys([known], None, patience)

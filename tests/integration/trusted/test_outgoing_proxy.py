@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.integration.trusted.checking import BRIEF, outage
+from tests.integration.trusted.checking import PATIENT, outage
 from tests.support.issuer import Issuer, github, running_issuer
 from tests.support.proxy import Proxy
 from tests.support.tls import trusted_here
@@ -93,7 +93,7 @@ class Abroad:
 
     def verify(self, proxy: str) -> None:
         known = issuers.Issuer(self.url, Preset.GITHUB, "wheelyard", f"{self.url}{Issuer.JWKS}")
-        keys = HttpIssuerKeys([known], self.ca_file, BRIEF, proxy)
+        keys = HttpIssuerKeys([known], self.ca_file, PATIENT, proxy)
         keys.verify(known, IdToken.parse(self.issuer.token(github(), iss=self.url)))
 
 
@@ -145,7 +145,7 @@ def test_the_environments_proxy_is_not_read(
 
 def test_an_issuer_on_this_machine_is_asked_directly(abroad: Abroad) -> None:
     here = issuers.Issuer(abroad.issuer.url, Preset.GITHUB, "wheelyard", None)
-    keys = HttpIssuerKeys([here], None, BRIEF, f"http://{abroad.tunnel.url}")
+    keys = HttpIssuerKeys([here], None, PATIENT, f"http://{abroad.tunnel.url}")
 
     keys.verify(here, IdToken.parse(abroad.issuer.token()))
 
