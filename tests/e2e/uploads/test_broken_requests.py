@@ -1,5 +1,6 @@
 """What is no proper request is refused in JSON by one sentence, and leaves nothing."""
 
+import http.client
 import json
 import re
 import socket
@@ -135,3 +136,30 @@ def test_a_broken_body_does_not_reach_the_next_request(
     assert broken.status == 400
     assert "ended in its middle" in broken.reason
     assert upload(FORM).status == 201
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/api/v4/nothing", 404),
+        ("/api/v4/projects", 401),
+        ("/api/v4/projects/{id}/packages/pypi/simple/", 405),
+        ("/{path}", 405),
+    ],
+)
+def test_a_large_body_for_an_address_that_wants_none_does_not_undo_the_answer(
+    wheelyard: Wheelyard, project: SeededProject, target: str, status: int
+) -> None:
+    address = target.format(id=project.id, path=project.path)
+    connection = http.client.HTTPConnection(wheelyard.host, timeout=20)
+    connection.connect()
+    connection.auto_open = 0
+    try:
+        connection.request("POST", address, bytes(8 << 20))
+        refused = connection.getresponse()
+        refused.read()
+        connection.request("GET", "/livez")
+        next_one = connection.getresponse()
+        assert (refused.status, next_one.status) == (status, 200)
+    finally:
+        connection.close()

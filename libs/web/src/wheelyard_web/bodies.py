@@ -1,12 +1,22 @@
 """Bodies of requests: what is wrong with one is a refusal, wherever it is read."""
 
 from collections.abc import Iterable
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from time import monotonic
+from typing import Any, Final
 
 from gunicorn.http.errors import ParseException
+from werkzeug.wsgi import ClosingIterator
 
 from wheelyard_core.domain.errors import Broken
+from wheelyard_web import reading
 from wheelyard_web.watching import Wsgi
+
+# A client that sends nothing for so long is gone.
+_IDLE_SECONDS: Final = 60.0
+# A client that was answered early is still sending: reading on lets it see the answer.
+_REST_BYTES: Final = 256 << 20
 
 
 class Body:
@@ -30,10 +40,30 @@ class Body:
 
 
 def with_sound_body(application: Wsgi) -> Wsgi:
-    """Return the application, which reads bodies by `Body`."""
+    """Return the application, which reads bodies by `Body`, and what it left of one at the end.
+
+    A connection that ends with bytes unread undoes its answer, and a proxy then makes one up.
+    """
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        environ["wsgi.input"] = Body(environ["wsgi.input"])
-        return application(environ, start_response)
+        body = environ["wsgi.input"] = Body(environ["wsgi.input"])
+        # Only a wait that has an end is waited: granian gives no socket, so the gateway sees to it.
+        connection = environ.get("gunicorn.socket")
+        if connection is None or not reading.announces_body(environ):
+            return application(environ, start_response)
+        before = connection.gettimeout()
+        connection.settimeout(_IDLE_SECONDS)
+        return ClosingIterator(
+            application(environ, start_response), partial(_read_on, environ, body, before)
+        )
 
     return answer
+
+
+def _read_on(environ: dict[str, Any], body: Body, timeout: float | None) -> None:
+    deadline, left = monotonic() + reading.REST_SECONDS, _REST_BYTES
+    reading.give(environ, reading.REST_SECONDS)
+    with suppress(OSError, Broken):
+        while left > 0 and monotonic() < deadline and (piece := body.read(64 << 10)):
+            left -= len(piece)
+        environ["gunicorn.socket"].settimeout(timeout)

@@ -22,7 +22,7 @@ _GIVE: Final = "wheelyard.give_seconds"
 HEAD_SECONDS: Final = 30.0
 # All bodies but uploads are small.
 BODY_SECONDS: Final = 60.0
-# What comes of an upload that was refused already.
+# What comes of a body behind its answer.
 REST_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
 
@@ -65,8 +65,7 @@ class ReadingTimes:
 
         def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             connection = environ["gunicorn.socket"]
-            if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
-                # Also of a body that nobody reads: gunicorn does, for the sake of the next request.
+            if announces_body(environ):
                 self.give(connection, BODY_SECONDS)
             else:
                 self.lift(connection)
@@ -74,6 +73,12 @@ class ReadingTimes:
             return application(environ, start_response)
 
         return answer
+
+
+def announces_body(environ: dict[str, Any]) -> bool:
+    """Tell whether a request has a body, by its head."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length != "0" or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def give(environ: dict[str, Any], seconds: float) -> None:

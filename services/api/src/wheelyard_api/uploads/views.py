@@ -1,13 +1,9 @@
 """The upload addresses: read, call, answer."""
 
-from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from time import monotonic
-from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request, url_for
-from werkzeug.exceptions import ClientDisconnected
 
 from wheelyard_api.maintenance import still_taken
 from wheelyard_api.uploads.fields import check_action
@@ -17,7 +13,7 @@ from wheelyard_api.uploads.pipeline import Submission
 from wheelyard_core.domain.access import Actor, JobToken, Permission, user_of
 from wheelyard_core.domain.audit import agent_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
-from wheelyard_core.domain.errors import Broken, NotAllowed, NotFound
+from wheelyard_core.domain.errors import NotAllowed, NotFound
 from wheelyard_core.ports import Span, UnitOfWork
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
@@ -30,17 +26,11 @@ from wheelyard_web.watching import request_id
 
 blueprint = Blueprint("uploads", __name__)
 
-# A client that was refused early is still sending: reading on lets it see the answer.
-_DRAIN_BYTES: Final = 256 << 20
-# A client that sends nothing for so long is gone.
-_IDLE_SECONDS: Final = 60
-
 
 @blueprint.post("/api/v4/projects/<path:reference>/packages/pypi")
 @blueprint.post("/<path:reference>/legacy")
 def upload(reference: str) -> Response:
     """Receive a file and answer with its verdict."""
-    _limit_idleness()
     project, who = allowed_project(reference, Permission.PUSH)
     with UploadWatch(registry().metrics) as watch:
         _refuse_by_length()
@@ -61,14 +51,6 @@ def upload(reference: str) -> Response:
         receipt = submission.receive(form, request.args)
         deadline = form.last_byte_at + limits.verdict_seconds
         return watch.answered(_answer(receipt, project.id, deadline))
-
-
-@blueprint.after_app_request
-def read_on(response: Response) -> Response:
-    """Have the rest of a refused upload read after its answer was sent."""
-    if request.endpoint == "uploads.upload" and response.status_code >= HTTPStatus.BAD_REQUEST:
-        response.call_on_close(_drain(request.environ, request.stream.read))
-    return response
 
 
 def _confirm(uow: UnitOfWork, reference: str) -> Actor:
@@ -176,22 +158,3 @@ def _refuse_by_action() -> None:
     if request.mimetype == "application/x-www-form-urlencoded":
         fields = read_urlencoded(request.stream, registry().settings.limits)
         check_action(fields, request.args)
-
-
-def _limit_idleness() -> None:
-    connection = request.environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(_IDLE_SECONDS)
-
-
-def _drain(environ: dict[str, Any], read: Callable[[int], bytes]) -> Callable[[], None]:
-    def drain() -> None:
-        deadline, left = monotonic() + reading.REST_SECONDS, _DRAIN_BYTES
-        reading.give(environ, reading.REST_SECONDS)
-        try:
-            while left > 0 and monotonic() < deadline and (piece := read(64 << 10)):
-                left -= len(piece)
-        except (OSError, ValueError, Broken, ClientDisconnected):
-            return
-
-    return drain
