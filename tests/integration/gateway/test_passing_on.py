@@ -119,6 +119,22 @@ def test_a_refusal_before_the_end_of_a_large_upload_arrives(start: Stages) -> No
     assert (answer.status, answer.reason) == (413, "The file is too large")
 
 
+@pytest.mark.parametrize("target", [f"{PYPI}/simple", "/demo/first/simple/demo/"])
+def test_an_upload_to_a_simple_page_is_told_so_whatever_its_size(stage: Stage, target: str) -> None:
+    answer = stage.ask(target, "POST", bytes(64 << 20))
+
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json["code"] == "405 This address takes GET and HEAD only"
+
+
+def test_a_small_body_does_not_reach_the_indexer(stage: Stage) -> None:
+    stage.ask(f"{PYPI}/simple", "POST", bytes(100_000))
+
+    assert stage.indexer.received[-1].headers["content-length"] == "0"
+
+
 @pytest.mark.parametrize(("header", "length"), [("Location", 8100), ("Link", 9800)])
 def test_an_answer_that_repeats_a_long_query_arrives(
     start: Stages, header: str, length: int
