@@ -69,6 +69,24 @@ def test_a_file_just_below_the_limit_is_taken(strict: Wheelyard) -> None:
     assert post(strict.upload_url, AForm.of(wheel), strict.token).status in {201, 202}
 
 
+def test_a_file_that_the_spool_has_no_room_for_is_refused_for_the_moment(
+    wheelyard: Wheelyard, url: str, token: str
+) -> None:
+    form = AForm.of(DEMO.named("spooled").with_member("noise.bin", noise(2 << 20)).wheel())
+    undeclared = form.without("sha256_digest")
+    spool = wheelyard.folder / "d" / "spool"
+    spool.rename(spool.with_name("elsewhere"))
+    try:
+        answer = post(url, undeclared, token)
+    finally:
+        spool.with_name("elsewhere").rename(spool)
+
+    assert answer.status == 503
+    assert answer.headers["retry-after"]
+    assert str(spool) not in answer.body.decode()
+    assert post(url, undeclared, token).status == 201
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [

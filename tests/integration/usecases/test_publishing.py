@@ -1,11 +1,13 @@
 """From received to published or rejected, on both databases."""
 
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -232,6 +234,19 @@ def test_an_outage_makes_no_message_poison(world: World) -> None:
     promise = world.promised[0]
 
     outcomes = [world.do(promise, away) for _ in range(MAX_ATTEMPTS + 2)]
+
+    assert outcomes == [Outcome.RETRY] * (MAX_ATTEMPTS + 2)
+    assert world.do_all() == [Outcome.SUCCESS, Outcome.SUCCESS]
+
+
+def test_a_spool_without_room_makes_no_message_poison(world: World, tmp_path: Path) -> None:
+    world.receive(ADistribution().with_member("noise.bin", random.randbytes(9 << 20)).wheel())
+    settings = world.registry.settings
+    limits = replace(settings.limits, spool=tmp_path / "gone")
+    full = replace(world.registry, settings=replace(settings, limits=limits))
+    promise = world.promised[0]
+
+    outcomes = [world.do(promise, full) for _ in range(MAX_ATTEMPTS + 2)]
 
     assert outcomes == [Outcome.RETRY] * (MAX_ATTEMPTS + 2)
     assert world.do_all() == [Outcome.SUCCESS, Outcome.SUCCESS]

@@ -1,13 +1,12 @@
 """Verify a received file: re-read its bytes, check everything, publish or reject."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from time import perf_counter
-from typing import IO, BinaryIO, Final, cast
+from typing import Final
 
 from wheelyard_core.domain.audit import Action, AuditEvent
 from wheelyard_core.domain.blob_keys import metadata_key
@@ -25,6 +24,7 @@ from wheelyard_core.ports import BlobStore, Database, MetadataFile, UnitOfWork, 
 from wheelyard_core.usecases.attest import AttestationCheck
 from wheelyard_core.usecases.crash_points import CrashPoint
 from wheelyard_core.usecases.receive import name_refused
+from wheelyard_core.usecases.spool import Spool
 
 _PIECE: Final = 1 << 20
 # Most wheels are small: below this no disk is touched.
@@ -84,24 +84,23 @@ class Verifier:
         return file if file is not None and file.status is FileStatus.RECEIVED else None
 
     def _examine(self, file: StoredFile) -> Verified:
-        spool = None if self.spool is None else str(self.spool)
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=spool) as copy:
+        with Spool(self.spool, _IN_MEMORY) as copy:
             self._fetch(file, copy)
-            copy.seek(0)
+            content = copy.rewound()
             filename = DistributionFilename.parse_for(
                 file.filename, PackageName.parse(file.package), ReleaseVersion.parse(file.version)
             )
             # All problems come in one verdict.
             problems = self.attestations.problems(file)
             try:
-                verified = verify(cast("BinaryIO", copy), filename, self.limits)
+                verified = verify(content, filename, self.limits)
             except InvalidDistribution as refused:
                 raise InvalidDistribution(*refused.problems, *problems) from refused
         if problems:
             raise InvalidDistribution(*problems)
         return verified
 
-    def _fetch(self, file: StoredFile, copy: IO[bytes]) -> None:
+    def _fetch(self, file: StoredFile, copy: Spool) -> None:
         """Copy the blob, and see that it is what was received."""
         digester = Digester()
         with self.blobs.open(file.blob_key) as content:

@@ -4,11 +4,10 @@ With a declared sha256 the bytes go straight to the object store while they are 
 mismatch at their end aborts the store's write. Without one they are spooled first.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 from wheelyard_api.uploads.fields import (
     Declared,
@@ -28,6 +27,7 @@ from wheelyard_core.domain.errors import InvalidInput, RegistryError
 from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable
 from wheelyard_core.usecases.authorise import Confirm
 from wheelyard_core.usecases.receive import Candidate, Receipt, Receiver
+from wheelyard_core.usecases.spool import Spool
 
 _IN_MEMORY: Final = 1 << 20
 
@@ -126,9 +126,7 @@ class Submission:
     def _spool(self, form: UploadForm, part: FilePart, query: Mapping[str, str]) -> Receipt:
         receiver, spool = self.registry.receiver(), self.registry.settings.limits.spool
         reader = CheckedReader(form, self._limit, None, self.watch)
-        with tempfile.SpooledTemporaryFile(
-            _IN_MEMORY, dir=None if spool is None else str(spool)
-        ) as copy:
+        with Spool(spool, _IN_MEMORY) as copy:
             while piece := reader.read():
                 copy.write(piece)
             form.finish()
@@ -140,10 +138,10 @@ class Submission:
             admitted = receiver.admit(candidate, digests.sha256, self.request_id)
             if isinstance(admitted, Receipt):
                 return admitted
-            copy.seek(0)
+            content = copy.rewound()
             with _undone_if_refused(receiver, admitted):
                 with self.watch.stage("store"):
-                    self.registry.blobs.put(admitted.blob_key, cast("BinaryIO", copy), size)
+                    self.registry.blobs.put(admitted.blob_key, content, size)
                 return self._record(receiver, candidate, admitted, reader.received)
 
     def _record(
