@@ -1,11 +1,13 @@
 """Promised work among several workers: one at a time has it, and none can hold it for ever."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select, update
+from tests.support.kept import Kept
 from tests.support.servers.finding import Source
 from tests.support.servers.redis import RedisServer
 
@@ -33,6 +35,10 @@ class Sent:
         if self._takes:
             self.numbers += [promise.message_id for promise in promised]
         return self._takes
+
+    @staticmethod
+    def busy() -> Collection[Task]:
+        return ()
 
 
 @pytest.fixture
@@ -235,6 +241,30 @@ def test_what_the_broker_does_not_take_is_offered_again(database: SqlDatabase, n
     assert sweep_outbox(database, Sent(takes=False)) == 1
     change(database, number, not_before=LONG_AGO)
     assert due(database) == [number]
+
+
+def test_workers_that_are_away_for_long_find_no_heap_of_hints(
+    database: SqlDatabase, redis_server: RedisServer
+) -> None:
+    queue = CeleryQueue(BrokerSettings(redis_server.url))
+    numbers = [promise(database) for _ in range(60)]
+
+    def offered(name: str) -> int:
+        for number in numbers:
+            change(database, number, not_before=LONG_AGO)
+        sweep_outbox(database, queue)
+        with redis_server.client() as client:
+            return int(str(client.llen(f"wheelyard:{name}")))
+
+    assert max(offered("maintenance") for _ in range(20)) <= 200
+    # Other queues do not wait for this one, and what the broker loses is found all the same.
+    with database.begin() as uow:
+        numbers.append(uow.outbox.promise(Task.VERIFY, file_id=1))
+        uow.commit()
+    Kept.until(lambda: offered("verify") > 0, "another queue has its hint")
+    redis_server.flush()
+    Kept.until(lambda: offered("maintenance") >= 60, "the hints are there again")
+    queue.close()
 
 
 def test_two_sweeps_at_once_send_a_row_once(database: SqlDatabase) -> None:

@@ -4,7 +4,7 @@ Everything is real but the processes: the use cases, the database, the blobs, Re
 is done by `run_promise`, as in a worker, without Celery in between.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -26,7 +26,7 @@ from werkzeug.test import Client, TestResponse
 from wheelyard_api.app import create_app as create_api
 from wheelyard_core.adapters.cache.epoch import AccessEpoch
 from wheelyard_core.bootstrap import Registry, make_database, make_registry
-from wheelyard_core.domain.work import Claim, Promise
+from wheelyard_core.domain.work import Claim, Promise, Task
 from wheelyard_core.ports import DatabaseUnavailable
 from wheelyard_core.settings import read_settings
 from wheelyard_core.usecases.crash_points import CrashPoint
@@ -55,6 +55,10 @@ class Hand:
             else:
                 self._queue.put(promise)
         return True
+
+    @staticmethod
+    def busy() -> Collection[Task]:
+        return ()
 
     def start(self, registry: Registry) -> None:
         self._registry = registry

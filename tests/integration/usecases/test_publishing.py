@@ -4,7 +4,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -306,6 +306,9 @@ def test_the_sweep_sends_lost_work_again(world: World) -> None:
         def send(self, promised: Sequence[Promise]) -> bool:
             self.promises.extend(promised)
             return True
+
+        def busy(self) -> Collection[Task]:
+            return ()
 
     world.receive(WHEEL)
     lost = world.promised.pop()

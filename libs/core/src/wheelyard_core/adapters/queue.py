@@ -4,7 +4,7 @@ The settings are those that were measured to survive a Redis that restarts, free
 and workers that are killed. What Redis still loses, the sweep sends again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
@@ -15,7 +15,9 @@ from celery.app.amqp import AMQP
 from kombu.entity import Exchange
 from kombu.entity import Queue as KombuQueue
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
+from wheelyard_core.adapters.redis_probe import probing_client
 from wheelyard_core.adapters.transport import BrokerConnection
 from wheelyard_core.domain.work import Promise, Task
 
@@ -28,6 +30,8 @@ QUEUE_OF: Final = {
 }
 TASK_NAME: Final = "wheelyard.{}"
 _REST: Final = 2.0
+# Workers have enough to do for seconds, and what was lost is offered when they are through.
+_BUSY: Final = 100
 
 
 class _Amqp(AMQP):  # type: ignore[misc]  # celery ships no types
@@ -106,6 +110,7 @@ class CeleryQueue:
     def __init__(self, settings: BrokerSettings) -> None:
         # A frozen broker costs three of it: the try, the connection, the second try.
         self._app = make_celery(settings, socket_timeout=1)
+        self._settings = settings
         self._resting_until = 0.0
         self._is_away = False
         self._finding_out = Lock()
@@ -136,6 +141,20 @@ class CeleryQueue:
             return False
         self._is_away = False
         return True
+
+    def busy(self) -> Collection[Task]:
+        """Return the tasks in whose queues many hints wait; none while the broker is away."""
+        client = probing_client(self._settings.url)
+        try:
+            lengths = {
+                name: int(str(client.llen(self._settings.prefix + name)))
+                for name in set(QUEUE_OF.values())
+            }
+        except (RedisError, OSError):
+            return []
+        finally:
+            client.close()
+        return [task for task, name in QUEUE_OF.items() if lengths[name] >= _BUSY]
 
     def close(self) -> None:
         """Give the connections back."""

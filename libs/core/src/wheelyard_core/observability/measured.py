@@ -1,6 +1,6 @@
 """Adapters that count and time what another adapter does."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -10,7 +10,7 @@ import structlog
 
 from wheelyard_core.domain.catalogue import StoredFile
 from wheelyard_core.domain.group_index import Overlap
-from wheelyard_core.domain.work import Promise
+from wheelyard_core.domain.work import Promise, Task
 from wheelyard_core.observability.metrics import Metrics
 from wheelyard_core.ports import (
     BinaryReader,
@@ -155,6 +155,10 @@ class MeasuredQueue:
             "wheelyard_outbox_dispatched_total", "sent" if sent else "failed", amount=len(promised)
         )
         return sent
+
+    def busy(self) -> Collection[Task]:
+        """Return the tasks for which enough hints wait; nothing is sent, so nothing is counted."""
+        return self._queue.busy()
 
 
 def measured_rendering(metrics: Metrics, tracing: Tracing) -> Callable[[Callable[[], T]], T]:

@@ -1,6 +1,6 @@
 """Promised work, and how those who wait for it are told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -34,8 +34,11 @@ class Outbox(Protocol):
         """Take a poison row out of the way."""
         ...
 
-    def due(self, limit: int, pause: timedelta) -> Sequence[Promise]:
-        """Return rows that nobody works on, and do not offer them again before *pause* is over."""
+    def due(self, limit: int, pause: timedelta, but: Collection[Task]) -> Sequence[Promise]:
+        """Return rows that nobody works on, and do not offer them again before *pause* is over.
+
+        Those of the tasks in *but* are left for another time.
+        """
         ...
 
 
@@ -44,6 +47,10 @@ class Queue(Protocol):
 
     def send(self, promised: Sequence[Promise]) -> bool:
         """Send the hints; False, soon, when the broker does not take them."""
+        ...
+
+    def busy(self) -> Collection[Task]:
+        """Return the tasks for which so many hints wait that more would only be in the way."""
         ...
 
 

@@ -4,7 +4,7 @@ Celery on Redis may lose a message or deliver it twice. This table is what makes
 message is only a hint that a row is due, and the sweep sends the hint again until the row is gone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -113,12 +113,19 @@ class SqlOutbox:
             .values(leased_until=None, set_aside_at=now, last_error=error[:_ERROR_LENGTH])
         )
 
-    def due(self, limit: int, pause: timedelta) -> Sequence[Promise]:
-        """Return rows that nobody works on, and do not offer them again before *pause* is over."""
+    def due(self, limit: int, pause: timedelta, but: Collection[Task]) -> Sequence[Promise]:
+        """Return rows that nobody works on, and do not offer them again before *pause* is over.
+
+        Those of the tasks in *but* are left for another time.
+        """
         now = database_time(self._session)
         rows = self._session.scalars(
             select(OutboxMessage)
-            .where(OutboxMessage.set_aside_at.is_(None), OutboxMessage.not_before <= now)
+            .where(
+                OutboxMessage.set_aside_at.is_(None),
+                OutboxMessage.not_before <= now,
+                OutboxMessage.task.not_in([task.value for task in but]),
+            )
             .order_by(OutboxMessage.not_before)
             .limit(limit)
             .with_for_update(skip_locked=True)
