@@ -16,6 +16,7 @@ from wheelyard_core.adapters.db.models import OutboxMessage
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.adapters.queue import BrokerSettings, CeleryQueue
 from wheelyard_core.domain.work import Claim, Promise, Task
+from wheelyard_core.ports import StorageUnavailable
 from wheelyard_core.usecases.run_promise import MAX_ATTEMPTS, Outcome, run_promise
 from wheelyard_core.usecases.sweep import sweep_outbox
 
@@ -207,6 +208,29 @@ def test_an_outage_is_forgiven_and_a_failure_is_counted(database: SqlDatabase, n
         with database.begin() as uow:
             uow.outbox.release(now, "x" * 10_000, timedelta(0), forgive=forgive)
             uow.commit()
+
+
+@pytest.mark.parametrize(
+    ("age", "least", "most"), [(0, 0, 2), (20, 5, 10), (40, 10, 20), (86_400, 15, 30)]
+)
+def test_the_longer_an_outage_lasts_the_rarer_a_row_is_tried(
+    database: SqlDatabase, number: int, age: int, least: int, most: int
+) -> None:
+    def away(_claim: Claim) -> None:
+        raise StorageUnavailable("away")
+
+    now = datetime.now(UTC)
+    change(database, number, created_at=now - timedelta(seconds=age))
+    outcome, _ = run_promise(
+        database, {Task.DISCARD: away}, number, lambda *_: None, lambda *_: None
+    )
+
+    assert outcome is Outcome.RETRY
+    with database.begin() as uow:
+        row = uow.session.get_one(OutboxMessage, number)
+        pause = (row.not_before - now).total_seconds()
+    # It took a moment itself.
+    assert least - 0.1 <= pause <= most + 5
 
 
 def test_a_row_given_back_is_due_after_its_pause_and_not_before(

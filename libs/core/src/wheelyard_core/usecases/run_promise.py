@@ -1,7 +1,8 @@
 """Do promised work: claim its row, keep the lease while working, count what fails.
 
 A message that fails by itself is offered again with growing pauses and set aside after
-MAX_ATTEMPTS; one that fails because a dependency is away is offered again for as long as it takes.
+MAX_ATTEMPTS; one that fails because a dependency is away is offered again for as long as it takes,
+the more rarely the longer that is.
 """
 
 import random
@@ -112,7 +113,9 @@ def _kept_lease(database: Database, claim: Claim) -> Iterator[None]:
 
 
 def _release(database: Database, claim: Claim, error: Exception, *, forgive: bool) -> None:
-    pause = min(2.0**claim.attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
+    # An outage is not counted, but what has waited for long may wait for half as long again.
+    growing = max(2.0, claim.age / 2) if forgive else 2.0**claim.attempt
+    pause = min(growing, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
     with database.begin() as uow:
         uow.outbox.release(claim, _described(error), timedelta(seconds=pause), forgive=forgive)
         uow.commit()
