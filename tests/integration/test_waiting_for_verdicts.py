@@ -1,5 +1,9 @@
-"""An upload waits for its verdict from its last byte on, whatever the time is spent with."""
+"""An upload waits for its verdict from its last byte on, whatever the time is spent with.
 
+And for nothing that is away does it wait twice.
+"""
+
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,6 +15,9 @@ from tests.support.seed import SeededProject
 from werkzeug.test import Client
 
 from wheelyard_api.app import create_app
+from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.blobs.s3_client import Patience
+from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.adapters.cache.redis import RedisVerdicts
 from wheelyard_core.bootstrap import make_database
 from wheelyard_core.domain.work import Promise
@@ -105,3 +112,26 @@ def test_the_status_address_is_below_the_public_one(
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/registry{path}"
     assert status.get_json()["status"] == "received"
+
+
+def test_a_store_that_is_silent_is_waited_for_once(
+    yard: Yard, project: SeededProject, developer: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        away = S3Settings(address, "us-east-1", "some-bucket", "key", "secret")
+        blobs = S3BlobStore(away, Patience(connect=1, read=2, retries=0))
+        registry = replace(yard.registry, blobs=blobs)
+        client = Client(create_app(registry))
+        began = time.monotonic()
+        answer = replace(yard, client=client).publish(
+            project.id, ADistribution().wheel(), developer
+        )
+        seconds = time.monotonic() - began
+        blobs.close()
+
+    assert answer.status_code == 503
+    assert seconds < 4
+    yard.kept.sweep()
+    assert yard.kept.uploads(project.id) == []
+    yard.must_publish(project.id, developer, ADistribution().wheel())

@@ -198,14 +198,15 @@ class Submission:
 
 @contextmanager
 def _undone_if_refused(receiver: Receiver, upload: Upload) -> Iterator[None]:
-    """Abandon the upload when it comes to nothing; what cannot be undone now, the sweep undoes.
+    """Abandon the upload when it is refused; what cannot be undone now, the sweep undoes.
 
-    An outage of the database while the row is written may come after its commit: then nothing is
-    undone, for the row may be there.
+    After an outage of the object store nothing is undone, for it would be waited for once more, as
+    long as the first time. An outage of the database while the row is written may come after its
+    commit: then nothing is undone, for the row may be there.
     """
     try:
         yield
-    except (RegistryError, StorageUnavailable):
+    except RegistryError:
         with suppress(StorageUnavailable, DatabaseUnavailable):
             receiver.abandon(upload)
         raise
