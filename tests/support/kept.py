@@ -77,6 +77,7 @@ class Kept:
         """Do at once what the scheduler does when every broken upload is old enough."""
         self.until_done()
         self.registry.cleaner().clean_uploads(self.registry.now() + timedelta(days=1))
+        self.until_done()
 
     @staticmethod
     def until(happened: Callable[[], bool], what: str, seconds: float = SETTLES_SECONDS) -> None:

@@ -255,6 +255,7 @@ def test_the_intent_of_an_upload_outlives_its_project(town: Town) -> None:
 
     town.admin.delete(f"/projects/{project['id']}", status=202)
     here.cleaner().clean_uploads(here.now() + timedelta(days=1))
+    town.yard.kept.until_done()
 
     assert list(here.blobs.keys("")) == []
 

@@ -327,16 +327,28 @@ def test_the_sweep_sends_lost_work_again(world: World) -> None:
 def test_the_blob_of_a_broken_upload_is_swept(world: World) -> None:
     upload = world.store(WHEEL)
     assert isinstance(upload, Upload)
-    database, blobs = world.registry.database, world.registry.blobs
+    database = world.registry.database
     now = world.registry.now()
 
     year = timedelta(days=365)
-    slow, fast = (
-        Cleaner(database, blobs, longest, year) for longest in (timedelta(hours=1), timedelta(0))
-    )
+    slow = Cleaner(database, timedelta(hours=1), year)
+    fast = Cleaner(database, timedelta(0), year)
 
     assert slow.clean_uploads(now) == 0
     assert fast.clean_uploads(now + timedelta(minutes=1)) == 1
+    world.do_all()
+    assert world.blobs() == []
+
+
+def test_the_sweep_does_not_wait_for_a_store_that_is_away(world: World) -> None:
+    world.store(WHEEL)
+    away = replace(world.registry, blobs=StoreAway(world.registry.blobs))
+
+    assert away.cleaner().clean_uploads(away.now() + timedelta(days=1)) == 1
+
+    assert away.cleaner().clean_uploads(away.now() + timedelta(days=1)) == 0
+    assert world.do(world.promised[0], away) is Outcome.RETRY
+    assert world.do_all() == [Outcome.SUCCESS]
     assert world.blobs() == []
 
 

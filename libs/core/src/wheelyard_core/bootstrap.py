@@ -131,7 +131,7 @@ class Registry:
         # Twice the longest upload: its last commit may be on its way.
         longest = timedelta(seconds=2 * self.settings.limits.upload_seconds)
         kept = timedelta(days=self.settings.audit_days)
-        return Cleaner(self.database, self.blobs, longest, kept)
+        return Cleaner(self.database, longest, kept)
 
     def reconciler(self) -> Reconciler:
         """Return what holds the database against the bucket."""

@@ -24,7 +24,7 @@ from wheelyard_core.operation import (
     start_logging,
     watch_database,
 )
-from wheelyard_core.ports import Conflict, DatabaseUnavailable, StorageUnavailable
+from wheelyard_core.ports import Conflict, DatabaseUnavailable
 from wheelyard_core.settings import Settings
 from wheelyard_core.usecases.sweep import sweep_outbox
 
@@ -125,7 +125,7 @@ def _run(registry: Registry, job: Job) -> None:
         done = job.run(registry.now())
         if job.records:
             job.succeeded = _record(registry, job, monotonic() - began)
-    except (DatabaseUnavailable, StorageUnavailable, Conflict) as outage:
+    except (DatabaseUnavailable, Conflict) as outage:
         log.warning("job_postponed", job=job.name, error=str(outage))
     except Exception:
         log.exception("job_failed", job=job.name)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from wheelyard_core.ports import BlobStore, Database, Queue
+from wheelyard_core.domain.work import Task
+from wheelyard_core.ports import Database, Queue
 
 _BATCH: Final = 500
 # So many rows go in one transaction, which holds SQLite's only writer.
@@ -39,20 +40,20 @@ class Cleaner:
     """
 
     database: Database
-    blobs: BlobStore
     longest_upload: timedelta
     audit_kept: timedelta
 
     def clean_uploads(self, now: datetime) -> int:
-        """Delete the blobs of uploads that never got a row; return how many there were."""
+        """Have the blobs of uploads go that never got a row; return how many there were.
+
+        Workers delete them: who sweeps must not wait for an object store that is slow or away.
+        """
         with self.database.begin() as uow:
             abandoned = uow.uploads.abandoned(now - self.longest_upload, _BATCH)
-        for upload in abandoned:
-            # Blob first: dying in between leaves the intent, and the next sweep finds it.
-            self.blobs.delete(upload.blob_key)
-            with self.database.begin() as uow:
+            for upload in abandoned:
+                uow.outbox.promise(Task.DISCARD, blob_key=upload.blob_key)
                 uow.uploads.forget(upload.id)
-                uow.commit()
+            uow.commit()
         return len(abandoned)
 
     def forget_verdicts(self, now: datetime) -> int:
