@@ -20,7 +20,10 @@ from tests.support.servers.s3 import Buckets, MinioServer
 from wheelyard_core.adapters.blobs.s3 import S3BlobStore
 from wheelyard_core.adapters.blobs.s3_client import Patience
 from wheelyard_core.adapters.blobs.s3_settings import S3Settings
-from wheelyard_core.ports import BlobNotFound, StorageUnavailable
+from wheelyard_core.observability.catalogue import Part
+from wheelyard_core.observability.measured import MeasuredBlobStore
+from wheelyard_core.observability.metrics import Metrics
+from wheelyard_core.ports import UNTRACED, BlobNotFound, StorageUnavailable
 
 pytestmark = pytest.mark.integration
 
@@ -164,6 +167,22 @@ def test_a_broken_off_range_is_never_the_end(blobs: S3BlobStore, proxy: Proxy) -
 
     with blobs.open(KEY, 5, MIB) as reader, pytest.raises(StorageUnavailable, match="broke off"):
         reader.read()
+
+
+def test_a_broken_off_answer_is_counted_as_an_error(blobs: S3BlobStore, proxy: Proxy) -> None:
+    blobs.put(KEY, io.BytesIO(bytes(2 * MIB)), None)
+    blobs.close()
+    proxy.answers_end_after = 100_000
+    metrics = Metrics("worker", [Part.EACH])
+
+    with (
+        MeasuredBlobStore(blobs, metrics, UNTRACED).open(KEY) as reader,
+        pytest.raises(StorageUnavailable),
+    ):
+        reader.read()
+
+    counted = metrics.exposition().decode()
+    assert 'wheelyard_storage_requests_total{operation="get",result="error"} 1.0' in counted
 
 
 def test_a_slow_line_is_no_outage(

@@ -271,7 +271,7 @@ METRICS: Final[dict[str, Metric]] = {
             Kind.COUNTER,
             Part.EACH,
             "Requests to the object store or the blobs' folder. `refused`: the upload was stopped "
-            "by its own content.",
+            "by its own content. A `get` that breaks off after it began counts again, as `error`.",
             (_OPERATION, Label("result", ("ok", "missing", "refused", "error"))),
         ),
         Metric(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import structlog
 
@@ -18,6 +18,7 @@ from wheelyard_core.ports import (
     BlobReader,
     BlobStore,
     CacheUnavailable,
+    OpenFile,
     PageCache,
     Queue,
     Span,
@@ -49,7 +50,9 @@ class MeasuredBlobStore:
     def open(self, key: str, start: int = 0, length: int | None = None) -> BlobReader:
         """Return a reader of the blob."""
         with self._span(Span.BLOB_GET), self._measured("get"):
-            return self._blobs.open(key, start, length)
+            reader = self._blobs.open(key, start, length)
+        # A file is not wrapped: the kernel may send it, and its folder breaks nothing off.
+        return reader if isinstance(reader, OpenFile) else _WatchedReader(reader, self._broke_off)
 
     def size(self, key: str) -> int:
         """Return the bytes in the blob."""
@@ -74,6 +77,9 @@ class MeasuredBlobStore:
         """Raise StorageUnavailable unless the store works."""
         self._blobs.check()
 
+    def _broke_off(self) -> None:
+        self._metrics.count("wheelyard_storage_requests_total", "get", "error")
+
     @contextmanager
     def _measured(self, operation: str) -> Iterator[None]:
         began, result = perf_counter(), "ok"
@@ -94,6 +100,37 @@ class MeasuredBlobStore:
             self._metrics.observe(
                 "wheelyard_storage_request_duration_seconds", perf_counter() - began, operation
             )
+
+
+class _WatchedReader:
+    """A reader that tells when its store breaks off, which comes after the request was counted."""
+
+    def __init__(self, reader: BlobReader, broke_off: Callable[[], None]) -> None:
+        self._reader = reader
+        self._broke_off = broke_off
+
+    @property
+    def size(self) -> int:
+        """Bytes in the whole blob."""
+        return self._reader.size
+
+    def read(self, n: int = -1, /) -> bytes:
+        """Read on."""
+        try:
+            return self._reader.read(n)
+        except StorageUnavailable:
+            self._broke_off()
+            raise
+
+    def close(self) -> None:
+        """Give back what reading holds."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class MeasuredPageCache:
