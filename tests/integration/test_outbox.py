@@ -1,6 +1,5 @@
 """Promised work among several workers: one at a time has it, and none can hold it for ever."""
 
-import time
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
