@@ -22,8 +22,8 @@ from wheelyard_core.adapters.db import serials
 from wheelyard_core.adapters.db.listing import AnySelect, contains, part_of
 from wheelyard_core.adapters.db.models import File, FileMetadata, Release, UploadRow
 from wheelyard_core.adapters.db.models import Package as PackageRow
+from wheelyard_core.adapters.db.packages import standing_of
 from wheelyard_core.adapters.db.publishers import from_document
-from wheelyard_core.adapters.db.standings import standing_of
 from wheelyard_core.adapters.db.uploads import upload_of
 from wheelyard_core.domain.administration import Listed, Stretch
 from wheelyard_core.domain.browsing import (

@@ -16,8 +16,8 @@ from wheelyard_core.adapters.db.models import (
     Package,
     Release,
 )
+from wheelyard_core.adapters.db.packages import PACKAGE, standing_of
 from wheelyard_core.adapters.db.publishers import from_document, to_document
-from wheelyard_core.adapters.db.standings import PACKAGE, standing_of
 from wheelyard_core.adapters.db.time import database_time
 from wheelyard_core.domain.catalogue import FileStatus, NewFile, StoredFile
 from wheelyard_core.domain.digests import Digests

@@ -23,13 +23,13 @@ from wheelyard_core.adapters.db.groups import SqlGroups
 from wheelyard_core.adapters.db.members import SqlMembers
 from wheelyard_core.adapters.db.operating import SqlBackups, SqlJobs, SqlOperating
 from wheelyard_core.adapters.db.outbox import SqlOutbox
-from wheelyard_core.adapters.db.packages import SqlReleases
+from wheelyard_core.adapters.db.packages import SqlPackages
 from wheelyard_core.adapters.db.pages import SqlPages
 from wheelyard_core.adapters.db.project_directory import SqlProjectDirectory
 from wheelyard_core.adapters.db.projects import SqlProjects
 from wheelyard_core.adapters.db.protection import SqlRules
+from wheelyard_core.adapters.db.releases import SqlReleases
 from wheelyard_core.adapters.db.schema import Fit, is_compatible, require_fit
-from wheelyard_core.adapters.db.standings import SqlPackages
 from wheelyard_core.adapters.db.token_admin import SqlTokenAdmin
 from wheelyard_core.adapters.db.tokens import SqlTokens
 from wheelyard_core.adapters.db.trusted import SqlTrustedPublishers
