@@ -95,11 +95,22 @@ def test_promtool_parses_the_queries_of_runbooks(promtool: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_command_of_ours_exists(page: Path) -> None:
-    for words in re.findall(r"wheelyard-admin ([a-z][a-z -]*)", page.read_text()):
+def test_a_command_of_ours_exists_with_its_options(page: Path) -> None:
+    for line in re.findall(r"wheelyard-admin ([a-z][^`\n#|]*)", page.read_text()):
         command: click.Command = admin
-        for word in words.split():
-            if not isinstance(command, click.Group):
-                break
-            assert word in command.commands, f"{page.stem}: wheelyard-admin {words}"
-            command = command.commands[word]
+        for word in line.split():
+            where = f"{page.stem}: wheelyard-admin {line}"
+            if isinstance(command, click.Group):
+                assert word in command.commands, where
+                command = command.commands[word]
+            elif word.startswith("--"):
+                options = {option for given in command.params for option in given.opts}
+                assert word.partition("=")[0] in options, where
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_kubectl_reads_whole_logs_and_patches_by_name(page: Path) -> None:
+    # With a selector `logs` shows ten lines of a pod unless told otherwise; `patch` takes none.
+    for line in re.findall(r"kubectl [^`\n|]* -l [^`\n|]*", page.read_text()):
+        assert " logs " not in line or " --tail=" in line, line
+        assert " patch " not in line, line
