@@ -21,6 +21,7 @@ def test_the_notes_say_how_to_begin_and_no_secret(chart: Chart) -> None:
     assert f"{exec_} wheelyard-admin user create alice --admin" in text
     assert "twine upload --repository-url https://packages.example.com/team/app/legacy" in text
     assert "pip install --index-url https://packages.example.com/team/app/simple/" in text
+    assert 'TOKEN: $TOKEN" https://packages.example.com/api/v4/projects -d name=app' in text
     assert "helm -n packages test yard" in text
     assert "db.example.com" in text
     assert "passwords are known" not in text
