@@ -31,10 +31,10 @@ def backup() -> None:
 
 @backup.command()
 def begin() -> None:
-    """Have nothing thrown away until the backup has ended."""
+    """Pause garbage collection until the backup has ended."""
     with opened() as registry:
         back_up.begin_backup(registry.database)
-    click.echo("Nothing is thrown away now. Dump the database, note it, and copy the bucket.")
+    click.echo("Garbage collection is paused. Dump the database, note it, and copy the bucket.")
 
 
 @backup.command()
@@ -42,7 +42,7 @@ def begin() -> None:
 @click.option("--seconds", type=click.FloatRange(0), default=0.0, help="How long it took.")
 @click.option("--bytes", "size", type=_SIZE, default=0, help="How large it is.")
 def note(target: str, seconds: float, size: int) -> None:
-    """Note that a part of a backup, or a drill, succeeded, for the metrics."""
+    """Record for the metrics that a part of a backup, or a drill, succeeded."""
     with opened() as registry:
         back_up.note_backup(registry.database, Target(target), seconds, size)
     click.echo(f"Noted {target}.")
@@ -75,7 +75,7 @@ def restore() -> None:
 
 @restore.command("begin")
 def begin_restored() -> None:
-    """Begin a new epoch in a database that was restored: read-only, and without old pages."""
+    """Begin anew with a restored database: read-only, and without outdated pages."""
     with opened() as registry:
         epoch = back_up.begin_after_restore(registry.database)
         forgotten = forget_pages(registry.settings.cache)
@@ -85,7 +85,7 @@ def begin_restored() -> None:
 @restore.command("bucket")
 @_OLD_FOLDER
 def bucket_restored(folder: Path) -> None:
-    """Give the object store every blob of a folder that it has not."""
+    """Copy every blob of a folder into the object store that it lacks."""
     with opened() as registry:
         copy = DirectoryBlobStore(DirectoryBlobSettings(folder))
         _tell(back_up.copy_blobs(copy, registry.blobs))

@@ -34,7 +34,7 @@ class NotWell(Exception):
 
 @click.command()
 def check() -> None:
-    """Tell whether everything that the registry needs is there; 1 when something is not."""
+    """Check everything that the registry needs; ends with 1 if something is missing."""
     try:
         settings = read_settings(os.environ)  # noqa: TID251  this is the entry point
     except SettingsError as error:

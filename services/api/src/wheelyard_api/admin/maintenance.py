@@ -12,7 +12,7 @@ from wheelyard_core.usecases.set_mode import set_mode
 
 @click.group()
 def maintenance() -> None:
-    """Make the registry read-only, disable uploads, or open it again; all replicas obey at once."""
+    """Make the registry read-only, disable uploads, or open it again, on all replicas at once."""
 
 
 @maintenance.command()

@@ -49,7 +49,7 @@ def show(message_id: int) -> None:
 @click.argument("message_id", type=click.IntRange(1, 10**18), required=False)
 @click.option("--all", "everything", is_flag=True, help="Everything that was set aside.")
 def replay(message_id: int | None, *, everything: bool) -> None:
-    """Have a message done after all, with its attempts forgotten."""
+    """Try a message again that was set aside, as if for the first time."""
     if (message_id is None) != everything:
         raise click.UsageError("Give the number of a message, or --all.")
     with opened() as registry:

@@ -11,7 +11,7 @@ from wheelyard_core.domain.peppers import Peppers
 
 @click.command()
 def peppers() -> None:
-    """Tell how many tokens that work need which pepper; never what a pepper is."""
+    """Count the valid tokens that need each pepper; the peppers are not shown."""
     with opened() as registry, registry.database.snapshot() as uow:
         ring = registry.peppers()
         uses = {use.pepper: use for use in uow.token_admin.by_pepper(registry.now())}

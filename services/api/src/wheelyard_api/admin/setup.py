@@ -16,14 +16,14 @@ from wheelyard_core.usecases.first_run import FirstRun, first_run
 _FILE = click.option(
     "--credentials-file",
     type=click.Path(path_type=Path),
-    help="Where the credentials are; WHEELYARD_CREDENTIALS_FILE where this is not given.",
+    help="Where the credentials are; WHEELYARD_CREDENTIALS_FILE by default.",
 )
 
 
 @click.command()
 @WAIT
 def migrate(seconds: float) -> None:
-    """Bring the database's schema to this release; safe to run by many at once."""
+    """Migrate the database's schema to this release; safe to run several times at once."""
     database = make_database(read().database, "migrate", lambda _promised: None)
     try:
         fit = patiently(seconds, database.migrate)
@@ -38,7 +38,7 @@ def migrate(seconds: float) -> None:
 @click.command("make-bucket")
 @WAIT
 def make_bucket(seconds: float) -> None:
-    """Make the object store's bucket unless it is there; for a first start."""
+    """Create the object store's bucket if it is missing; for a first start."""
     blobs = read().blobs
     if not isinstance(blobs, S3Settings):
         click.echo("Files are kept in a folder; there is no bucket to make.")

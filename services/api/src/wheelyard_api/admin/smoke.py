@@ -36,7 +36,7 @@ _NO_REGISTRY: Final = (OSError, HTTPException, ValueError)
 @click.option(
     "--url",
     type=Address(),
-    help="Where the registry is reached; its public address unless given.",
+    help="The address of the registry; its public one by default.",
 )
 @click.option(
     "--seconds",
@@ -45,8 +45,8 @@ _NO_REGISTRY: Final = (OSError, HTTPException, ValueError)
     show_default=True,
     help="How long all of it may take.",
 )
-@click.option("--robot", is_flag=True, help="Note for the metrics how it went.")
-@click.option("--forget", is_flag=True, help="Have the metrics forget a robot that is turned off.")
+@click.option("--robot", is_flag=True, help="Record the result for the metrics.")
+@click.option("--forget", is_flag=True, help="Remove a robot that is turned off from the metrics.")
 def smoke(url: str | None, seconds: float, *, robot: bool, forget: bool) -> None:
     """Publish a tiny wheel, wait for its page, install it by its digest, and delete it."""
     with opened() as registry:

@@ -51,7 +51,7 @@ def create(username: str, name: str, scopes: tuple[str, ...], expires_at: str | 
 
 @token.command("list")
 @click.option("--user", "username", type=Text(), help="Only those of one account.")
-@click.option("--all", "everything", is_flag=True, help="Those that work no more, too.")
+@click.option("--all", "everything", is_flag=True, help="Include expired and revoked ones.")
 def list_(username: str | None, *, everything: bool) -> None:
     """List tokens; nobody has their secrets."""
     with opened() as registry, registry.database.snapshot() as uow:
@@ -86,7 +86,7 @@ def list_(username: str | None, *, everything: bool) -> None:
 @token.command()
 @click.argument("token_id", type=click.IntRange(1, 10**18))
 def revoke(token_id: int) -> None:
-    """Have a token work no more, at once and everywhere."""
+    """Revoke a token, at once and everywhere."""
     with opened() as registry, registry.database.begin() as uow:
         found = uow.token_admin.get(token_id)
         if found is None:

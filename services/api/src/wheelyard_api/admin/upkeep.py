@@ -18,9 +18,9 @@ _SERIOUS: Final = (Finding.MISSING, Finding.CORRUPT)
 
 @click.command()
 @click.option("--show", is_flag=True, help="Only show what the last run found.")
-@click.option("--read-all", is_flag=True, help="Read every file again, not only its share.")
+@click.option("--read-all", is_flag=True, help="Read every file again, not only today's share.")
 def reconcile(*, show: bool, read_all: bool) -> None:
-    """Hold the database against the object store; 1 when a blob is missing or corrupt."""
+    """Compare the object store with the database; ends with 1 if a blob is missing or corrupt."""
     with opened() as registry:
         if not show:
             done = registry.reconciler().run(_tell, read_all=read_all)
@@ -36,10 +36,10 @@ def reconcile(*, show: bool, read_all: bool) -> None:
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Throw nothing away; tell what would go.")
-@click.option("--beyond-limit", is_flag=True, help="Also where more than a fiftieth wants to go.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing; show what would be deleted.")
+@click.option("--beyond-limit", is_flag=True, help="Even if that is more than 2 % of all files.")
 def gc(*, dry_run: bool, beyond_limit: bool) -> None:
-    """Throw away the bytes of deleted files and what belongs to nothing, after their grace."""
+    """Delete the bytes of deleted files and blobs that belong to nothing, after the grace."""
     with opened() as registry:
         done = registry.collector().run(dry=dry_run, beyond_limit=beyond_limit)
     figures = {"candidates": done.candidates, "thrown away": done.objects, "bytes": done.size}
@@ -56,7 +56,7 @@ def gc(*, dry_run: bool, beyond_limit: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 def repair(copies: tuple[Path, ...]) -> None:
-    """Store bytes again that are missing or corrupt, from a backup's files; 1 where none helps."""
+    """Restore missing or corrupt blobs from a backup's files; ends with 1 if none fits."""
     mended = 0
     with opened() as registry:
         mender = Mender(registry.database, registry.blobs, registry.reconciler().read)

@@ -25,7 +25,7 @@ def user() -> None:
 
 @user.command()
 @_NAME
-@click.option("--name", type=Text(), help="The name that people read; the user name unless given.")
+@click.option("--name", type=Text(), help="The full name; the user name by default.")
 @click.option("--email", type=Text())
 @click.option("--admin", is_flag=True, help="Make it an administrator.")
 def create(username: str, name: str | None, email: str | None, *, admin: bool) -> None:
@@ -65,7 +65,7 @@ def block(username: str) -> None:
 @user.command()
 @_NAME
 def unblock(username: str) -> None:
-    """Have the tokens of a blocked account work again."""
+    """Unblock an account; its tokens work again."""
     _change(username, UserChanges(is_blocked=False))
     click.echo(f"Unblocked {username}; its tokens work again.")
 
