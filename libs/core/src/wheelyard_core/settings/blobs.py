@@ -36,7 +36,7 @@ _S3_PATH_STYLE: Final = Setting(
     "WHEELYARD_S3_PATH_STYLE", parse_bool, "true", "The bucket in the path, not in the host name."
 )
 _S3_CA_FILE: Final = Setting(
-    "WHEELYARD_S3_CA_FILE", parse_path, "", "Certificates that the object store is trusted by."
+    "WHEELYARD_S3_CA_FILE", parse_path, "", "CA certificates for the object store."
 )
 
 

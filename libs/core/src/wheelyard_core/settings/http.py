@@ -19,7 +19,7 @@ _PUBLIC_URL: Final = Setting(
     "WHEELYARD_PUBLIC_URL",
     url_of("http", "https"),
     "http://127.0.0.1:8080",
-    "The address that people and machines use; its path begins every link on a page.",
+    "The address that people and machines use; every link begins with it or its path.",
 )
 _LISTEN: Final = Setting(
     "WHEELYARD_LISTEN", parse_listen, "0.0.0.0:8080", "Where a service serves."
@@ -44,7 +44,7 @@ _PRESIGN_SECONDS: Final = Setting(
     "WHEELYARD_PRESIGN_SECONDS",
     parse_count,
     "300",
-    "How long the address is good for that clients or the gateway are sent to.",
+    "How long a presigned address of the object store is valid, for clients or the gateway.",
 )
 _PAGE_MEMORY: Final = Setting(
     "WHEELYARD_PAGE_MEMORY",
@@ -62,15 +62,15 @@ _STALE_SECONDS: Final = Setting(
     "WHEELYARD_STALE_SECONDS",
     parse_seconds,
     "900",
-    "How long pages and files that a process remembers are given to whoever was allowed to read"
-    " them, while the database is away.",
+    "How long remembered pages and files are served while the database is away, to those who were"
+    " allowed to read them.",
 )
 _TRUSTED_PROXIES: Final = Setting(
     "WHEELYARD_TRUSTED_PROXIES",
     parse_networks,
     "",
-    "Networks, with commas, whose `X-Request-ID`, `X-Forwarded-For` and `traceparent` are"
-    " believed.",
+    "Networks, separated by commas, whose `X-Request-ID`, `X-Forwarded-For` and `traceparent` are"
+    " trusted.",
 )
 
 

@@ -21,7 +21,7 @@ _MAX_FORM_SIZE: Final = Setting(
     "WHEELYARD_MAX_FORM_SIZE",
     parse_size,
     "16MiB",
-    "The most that an upload's fields beside the file may take.",
+    "The largest size of an upload's fields, without the file.",
 )
 _MAX_FORM_FIELDS: Final = Setting(
     "WHEELYARD_MAX_FORM_FIELDS", parse_count, "2000", "The most fields of an upload."
@@ -36,21 +36,22 @@ _VERDICT_SECONDS: Final = Setting(
     "WHEELYARD_VERDICT_SECONDS",
     parse_seconds,
     "8",
-    "How long after its last byte an upload is answered at the latest, with 202 where there is no"
-    " verdict yet; hatch gives up after 10.",
+    "How long an upload waits for its verdict after its last byte; then it is answered 202. hatch"
+    " gives up after 10.",
 )
 _FAILURES_PER_MINUTE: Final = Setting(
     "WHEELYARD_FAILURES_PER_MINUTE",
     parse_bound,
     "6000",
-    "How many requests with credentials that do not count are looked at each minute from one client"
-    " address; what is above that is 429. 0 is no bound.",
+    "How many requests with invalid credentials are checked a minute from one client address; more"
+    " are answered 429. 0 means no limit.",
 )
 _MINTS_PER_MINUTE: Final = Setting(
     "WHEELYARD_MINTS_PER_MINUTE",
     parse_bound,
     "300",
-    "How many ID tokens of one issuer are looked at each minute from one client address.",
+    "How many ID tokens of one issuer are checked a minute from one client address; more are"
+    " answered 429. 0 means no limit.",
 )
 _BURN_FILENAMES: Final = Setting(
     "WHEELYARD_BURN_FILENAMES",

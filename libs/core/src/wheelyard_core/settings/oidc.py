@@ -27,14 +27,14 @@ _CA_FILE: Final = Setting(
     "WHEELYARD_OIDC_CA_FILE",
     parse_path,
     "",
-    "Certificates that issuers are trusted by, beside those of the machine.",
+    "CA certificates for issuers, in addition to those of the system.",
 )
 _PROXY: Final = Setting(
     "WHEELYARD_OIDC_PROXY",
     url_of("http", "https"),
     "",
-    "The proxy by which issuers with https are asked for their keys, like `http://proxy:3128`, with"
-    " `user:password@` where it asks for that. The environment's `HTTPS_PROXY` is not read.",
+    "The proxy for requests to issuers with https, like `http://proxy:3128` or"
+    " `http://user:password@proxy:3128`. The environment's `HTTPS_PROXY` is not read.",
     secret=True,
 )
 

@@ -44,7 +44,7 @@ LOG_LEVEL: Final = Setting(
     "WHEELYARD_LOG_LEVEL",
     one_of("debug", "info", "warning", "error"),
     "info",
-    "The least level that is logged.",
+    "The lowest level that is logged.",
 )
 CREDENTIALS_FILE: Final = Setting(
     "WHEELYARD_CREDENTIALS_FILE",
@@ -56,7 +56,7 @@ REVISION: Final = Setting(
     "WHEELYARD_REVISION",
     _revision,
     "unknown",
-    "The commit that the program was built of, for the metrics; an image sets it itself.",
+    "The commit that the program was built from, for the metrics; an image sets it itself.",
 )
 WORKER_CONCURRENCY: Final = Setting(
     "WHEELYARD_WORKER_CONCURRENCY", parse_count, "2", "Tasks that a worker does at a time."
@@ -65,8 +65,8 @@ WORKER_QUEUES: Final = Setting(
     "WHEELYARD_WORKER_QUEUES",
     names_of(*QUEUE_OF.values()),
     "",
-    "The queues that a worker takes work from, with commas; all that its program knows unless"
-    " given.",
+    "The queues that a worker takes work from, separated by commas; by default all that its program"
+    " knows.",
 )
 DRAIN_SECONDS: Final = Setting(
     "WHEELYARD_DRAIN_SECONDS",
@@ -84,14 +84,14 @@ GC_GRACE_HOURS: Final = Setting(
     "WHEELYARD_GC_GRACE_HOURS",
     parse_number,
     "72",
-    "How many hours after they were deleted the bytes of files stay, and blobs that belong to"
-    " nothing after they were found: longer than a backup takes, and than the longest upload.",
+    "How many hours the bytes of deleted files are kept, and blobs that belong to nothing: longer"
+    " than a backup and the longest upload take.",
 )
 RECONCILE_HOURS: Final = Setting(
     "WHEELYARD_RECONCILE_HOURS",
     parse_count,
     "24",
-    "How often the database is held against the object store.",
+    "Every how many hours the object store is compared with the database.",
 )
 REREAD_DAYS: Final = Setting(
     "WHEELYARD_REREAD_DAYS",

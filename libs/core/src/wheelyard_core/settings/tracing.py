@@ -16,8 +16,8 @@ _SAMPLE_RATIO: Final = Setting(
     "WHEELYARD_TRACING_SAMPLE_RATIO",
     parse_ratio,
     "0.05",
-    "The share of requests that a trace begins with, from 0 to 1; a trace that comes with a"
-    " request goes on as it was begun.",
+    "The share of requests for which a trace is begun, from 0 to 1; a trace that comes with a"
+    " request keeps its own sampling.",
 )
 
 
