@@ -20,23 +20,25 @@ INSTALLING = _ACTIONS[_ACTIONS.index(Action.INSTALL) :]
 _HEAD = """\
 # Clients
 
-Written by `make clients-matrix` when every cell holds; do not edit. Each client is installed from
-its lock in `requirements/clients`, and does each thing six times: in a private and in a public
-project, with a personal, a deploy and a job token. Checked are how it ends, what it prints, and
-what it asked for on the wire. `make test` runs one of the six and all that is listed below the
-tables.
+Which clients are tested, and with what; how to set one up is in [Publishing and
+installing](USING.md). This page is written by `make clients-matrix` when every cell passes; do
+not edit it. Each client is installed from its lock in `requirements/clients` and does everything
+six times: in a private and in a public project, with a personal, a deploy and a job token. We
+check its exit code, its output, and its requests. `make test` runs one of the six, and everything
+below the tables.
 """
 _PUBLISHING = """\
-Whatever is refused, each of these clients fails and shows the person the sentence of our answer.
-Nothing but the uploads is asked for, save by hatch (below).
+When a file is refused, each of these clients fails and shows our sentence. They send no requests
+but the uploads, except for hatch (below).
 """
 _INSTALLING = """\
-Yanked releases are left out, and installed when their version is asked for. A wrong token reads
-what is public, but under the name `gitlab-ci-token`. None of these clients shows the words of an
-answer to a reader; this is what a person sees instead:
+Yanked releases are left out, unless exactly their version is requested. With a wrong token one
+still reads what is public, unless the user name is `gitlab-ci-token`. When reading is refused,
+none of these clients shows our sentence; this is what a person sees instead:
 """
 _CORNERS = """\
-What one client relies on is held by that client: in a private project, with a personal token.
+What single clients rely on, each tested with that client: in a private project, with a personal
+token.
 """
 
 
