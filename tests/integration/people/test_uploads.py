@@ -29,7 +29,7 @@ def test_a_developer_reads_what_was_refused_and_why(
 ) -> None:
     publish(yard, project.id, developer, FINE)
     address = f"/{project.path}/-/uploads"
-    assert "Every upload is published" in reader.look(address).text
+    assert "No upload was refused or is waiting" in reader.look(address).text
 
     other = yard.seed.developer_token(project)
     refuse(yard, project, other)
@@ -88,7 +88,7 @@ def test_a_verdict_is_kept_for_thirty_days(
     cleaner, now = yard.registry.cleaner(), yard.registry.now()
     address = f"/{project.path}/-/uploads"
     assert timedelta(days=30) == VERDICTS_KEPT
-    assert "told for 30 days" in reader.look(address).text
+    assert "listed for 30 days" in reader.look(address).text
 
     cleaner.forget_verdicts(now + VERDICTS_KEPT - timedelta(minutes=1))
     assert BROKEN.filename in reader.look(address).text
