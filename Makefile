@@ -34,12 +34,12 @@ up:  ## Serve on 127.0.0.1:8080 in containers, and print the first credentials (
 
 ##@ Check it
 .PHONY: test
-test: setup  ## Run every test on real servers; what cannot be had is named at the end
+test: setup  ## Run every test on real servers; what is missing is named at the end
 	@# Four on two cores, for much of it waits; in the order of folders, which has what is quick at the end.
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 .PHONY: compose-test
-compose-test: setup  ## Run the containers for real, kill each in turn, find everything again
+compose-test: setup  ## Run the containers, kill each in turn, check that nothing is lost
 	@scripts/compose-test $(ARGS)
 
 .PHONY: cluster-test
@@ -47,7 +47,7 @@ cluster-test: setup  ## Run the chart on a real cluster, under load (ARGS="--onl
 	@scripts/cluster-test $(ARGS)
 
 .PHONY: images
-images: setup  ## Build the image and its bill of materials (ARGS=--twice: and that it comes out the same)
+images: setup  ## Build the image and its bill of materials (ARGS=--twice: check that the build is reproducible)
 	@scripts/images $(ARGS)
 
 .PHONY: fuzz
@@ -84,13 +84,13 @@ bench: setup  ## Measure uploads, reads, refusals and memory (ARGS=--distributed
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: fmt
-fmt: setup  ## Format and mend what ruff can mend
+fmt: setup  ## Format, and fix what ruff can fix
 	@$(BIN)/ruff check --fix . || true
 	@$(BIN)/ruff format .
 
 ##@ Maintain it
 .PHONY: generate
-generate: setup  ## Write what is written by programs: docs/ERRORS.md, the chart's README and dashboards
+generate: setup  ## Generate docs/ERRORS.md, the chart's README and the dashboards
 	@$(BIN)/python -m scripts.refusals
 	@$(BIN)/python -m scripts.chart_docs
 	@$(BIN)/python -m scripts.dashboards
@@ -100,6 +100,6 @@ chart-package:  ## Package the Helm chart into dist/, for `helm push` (IMAGE=ghc
 	@IMAGE="$(IMAGE)" VERSION="$(VERSION)" scripts/chart-package
 
 .PHONY: lock
-lock: setup  ## Resolve requirements/*.in anew into hashed locks
+lock: setup  ## Resolve requirements/*.in again into hashed locks
 	@for f in runtime dev build $(patsubst requirements/%.in,%,$(wildcard requirements/clients/*.in)); do $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command 'make lock' --no-annotate requirements/$$f.in -o requirements/$$f.lock; done

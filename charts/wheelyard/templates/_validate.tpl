@@ -8,7 +8,7 @@
 {{- if not $v.publicUrl }}{{ $wrong = append $wrong "publicUrl is not set: the address that people and machines use, like https://packages.example.com" }}
 {{- else if and (not (hasPrefix "https://" $v.publicUrl)) (not (include "wheelyard.dev" .)) }}{{ $wrong = append $wrong "publicUrl must be a https address: tokens travel to it" }}{{ end -}}
 {{- if not $dev.postgresql.enabled -}}
-{{- if and (not $v.externalDatabase.host) (not $v.externalDatabase.existingSecretUriKey) }}{{ $wrong = append $wrong "externalDatabase.host is not set (or existingSecretUriKey, or dev.postgresql.enabled for a try)" }}{{ end -}}
+{{- if and (not $v.externalDatabase.host) (not $v.externalDatabase.existingSecretUriKey) }}{{ $wrong = append $wrong "externalDatabase.host is not set (or existingSecretUriKey, or dev.postgresql.enabled for a trial)" }}{{ end -}}
 {{- if not $v.externalDatabase.existingSecret }}{{ $wrong = append $wrong "externalDatabase.existingSecret is not set: the Secret with the database's password" }}{{ end -}}
 {{- $migration := $v.externalDatabase.migration -}}
 {{- if and $v.externalDatabase.existingSecretUriKey (include "wheelyard.migratesApart" .) (not (and $migration.host $migration.user $migration.existingSecret)) }}{{ $wrong = append $wrong "externalDatabase.migration needs host, user and existingSecret: what is in the address of existingSecretUriKey is not known here" }}{{ end -}}
@@ -16,7 +16,7 @@
 {{- range $redis := list "broker" "cache" -}}
 {{- $given := get $v $redis -}}
 {{- if not (get $dev $redis).enabled -}}
-{{- if and (not $given.host) (not $given.existingSecretUriKey) }}{{ $wrong = append $wrong (printf "%s.host is not set (or existingSecretUriKey, or dev.%s.enabled for a try)" $redis $redis) }}{{ end -}}
+{{- if and (not $given.host) (not $given.existingSecretUriKey) }}{{ $wrong = append $wrong (printf "%s.host is not set (or existingSecretUriKey, or dev.%s.enabled for a trial)" $redis $redis) }}{{ end -}}
 {{- if and $given.existingSecretUriKey (not $given.existingSecret) }}{{ $wrong = append $wrong (printf "%s.existingSecretUriKey needs %s.existingSecret" $redis $redis) }}{{ end -}}
 {{- if and $given.username (not $given.existingSecret) }}{{ $wrong = append $wrong (printf "%s.username needs %s.existingSecret, with its password" $redis $redis) }}{{ end -}}
 {{- end -}}
@@ -25,7 +25,7 @@
 {{- $wrong = append $wrong "broker and cache are one server: what evicts pages would evict work too; use two" -}}
 {{- end -}}
 {{- if not $dev.objectStorage.enabled -}}
-{{- if not $v.objectStorage.endpoint }}{{ $wrong = append $wrong "objectStorage.endpoint is not set (or dev.objectStorage.enabled for a try)" }}{{ end -}}
+{{- if not $v.objectStorage.endpoint }}{{ $wrong = append $wrong "objectStorage.endpoint is not set (or dev.objectStorage.enabled for a trial)" }}{{ end -}}
 {{- if not $v.objectStorage.existingSecret }}{{ $wrong = append $wrong "objectStorage.existingSecret is not set: the Secret with the store's keys" }}{{ end -}}
 {{- end -}}
 {{- if and (eq $v.config.downloads "redirect") (not $v.objectStorage.publicEndpoint) }}{{ $wrong = append $wrong "config.downloads=redirect needs objectStorage.publicEndpoint, to which clients are sent" }}{{ end -}}
