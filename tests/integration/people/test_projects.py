@@ -1,5 +1,7 @@
 """The lists for people: projects, groups, packages."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -69,6 +71,17 @@ def test_a_group_shows_its_groups_and_projects(yard: Yard, anonymous: Visitor) -
     assert shown.path in row.replace("/ ", "/")
     assert hidden.path not in page.answer.text
     assert "Nothing in this group yet" in anonymous.look(f"/{inner.path}").text
+
+
+def test_groups_and_projects_have_their_page_where_the_api_says(
+    yard: Yard, anonymous: Visitor
+) -> None:
+    project = yard.seed.project(visibility=Visibility.PUBLIC)
+
+    for address in (f"groups/{project.group.id}", f"projects/{project.id}"):
+        shown = yard.ask("GET", f"/api/v4/{address}", "").json or {}
+        page = anonymous.look(urlsplit(shown["web_url"]).path)
+        assert shown["name"] in page.heading
 
 
 def test_packages_are_listed_with_their_latest_release(

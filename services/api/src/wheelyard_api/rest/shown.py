@@ -59,7 +59,7 @@ def group(found: Group) -> Shown:
         "visibility": found.visibility.value,
         "burn_filenames": found.burn_filenames,
         "package_overlap": found.package_overlap.value,
-        "web_url": _page(f"groups/{found.full_path}"),
+        "web_url": _page(found.full_path),
         "created_at": moment(found.created_at),
     }
 
