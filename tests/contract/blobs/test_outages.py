@@ -17,7 +17,7 @@ from tests.support.servers.finding import Source
 from tests.support.servers.running import free_port
 from tests.support.servers.s3 import Buckets, MinioServer
 
-from wheelyard_core.adapters.blobs.s3 import S3BlobStore
+from wheelyard_core.adapters.blobs.s3 import PART, S3BlobStore
 from wheelyard_core.adapters.blobs.s3_client import Patience
 from wheelyard_core.adapters.blobs.s3_settings import S3Settings
 from wheelyard_core.observability.catalogue import Part
@@ -130,6 +130,32 @@ def test_a_frozen_server_is_an_outage_soon(
 
     server.thaw()
     patient.check()
+
+
+def test_a_server_that_freezes_between_parts_is_waited_for_once(
+    request: pytest.FixtureRequest, minio_source: Source
+) -> None:
+    server = MinioServer(minio_source).start()
+    request.addfinalizer(server.close)
+    patience = Patience(connect=1, read=8, retries=0)
+    blobs = S3BlobStore(server.fresh_bucket(), patience)
+    request.addfinalizer(blobs.close)
+
+    class FreezesIt(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            # What is left fits into the buffers of Linux: it is the answer that is waited for.
+            if self.tell() > PART:
+                server.freeze()
+            return super().read(size)
+
+    began = time.monotonic()
+    with pytest.raises(StorageUnavailable):
+        blobs.put(KEY, FreezesIt(bytes(PART + 300_000)), None)
+    # The abort of what was sent waits, too, but not as long as the part did.
+    assert patience.read <= time.monotonic() - began < 1.7 * patience.read
+
+    server.thaw()
+    blobs.delete(KEY)
 
 
 def test_a_restarted_server_is_found_again(

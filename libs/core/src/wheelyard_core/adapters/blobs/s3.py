@@ -23,6 +23,7 @@ from wheelyard_core.ports import BinaryReader, BlobNotFound, StorageUnavailable
 
 PART = 16 * 1024 * 1024
 _PIECE = 256 * 1024
+# For what somebody waits for who has waited already, or will ask again.
 _PROBE = Patience(connect=2, read=3, retries=0)
 
 
@@ -156,9 +157,10 @@ class S3BlobStore:
             with self._outages(name):
                 client.complete(self._bucket, name, upload, tags)
         except BaseException:
-            # A store that does not answer keeps the parts until delete() of this key.
+            # Asked once and soon, for it may be the store that failed. One that does not answer
+            # keeps the parts until delete() of this key.
             with suppress(StorageUnavailable, BlobNotFound), self._outages(name):
-                client.abort(self._bucket, name, upload)
+                self._probes.here.abort(self._bucket, name, upload)
             raise
 
     def _name(self, key: str) -> str:
