@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Engine, event, select, update
+from sqlalchemy.exc import OperationalError
 from tests.support.kept import Kept
 from tests.support.servers.finding import Source
 from tests.support.servers.redis import RedisServer
@@ -15,7 +16,7 @@ from wheelyard_core.adapters.db.models import OutboxMessage
 from wheelyard_core.adapters.db.unit_of_work import SqlDatabase
 from wheelyard_core.adapters.queue import BrokerSettings, CeleryQueue
 from wheelyard_core.domain.work import Claim, Promise, Task
-from wheelyard_core.ports import StorageUnavailable
+from wheelyard_core.ports import DatabaseUnavailable, StorageUnavailable
 from wheelyard_core.usecases.run_promise import MAX_ATTEMPTS, Outcome, run_promise
 from wheelyard_core.usecases.sweep import sweep_outbox
 
@@ -39,6 +40,26 @@ class Sent:
     @staticmethod
     def busy() -> Collection[Task]:
         return ()
+
+
+class Line:
+    """The way to a database, which may be cut for a while."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._is_cut = False
+        event.listen(engine, "begin", self._begin)
+
+    def cut(self, seconds: float) -> None:
+        """Let no transaction begin for so long."""
+        self._is_cut = True
+        Timer(seconds, self._mend).start()
+
+    def _mend(self) -> None:
+        self._is_cut = False
+
+    def _begin(self, _connection: Connection) -> None:
+        if self._is_cut:
+            raise OperationalError("BEGIN", None, OSError("the line is cut"))
 
 
 @pytest.fixture
@@ -207,6 +228,41 @@ def test_an_outage_is_forgiven_and_a_failure_is_counted(database: SqlDatabase, n
         with database.begin() as uow:
             uow.outbox.release(now, "x" * 10_000, timedelta(0), forgive=forgive)
             uow.commit()
+
+
+def test_a_database_that_comes_and_goes_makes_no_row_poison(
+    database: SqlDatabase, number: int
+) -> None:
+    line = Line(database.engine)
+
+    def work(_claim: Claim) -> None:
+        # It is away still when the row is to be given back.
+        line.cut(0.3)
+        with database.begin() as uow:
+            uow.outbox.done(number)
+
+    for _ in range(MAX_ATTEMPTS + 1):
+        outcome, _ = run_promise(
+            database, {Task.DISCARD: work}, number, lambda *_: None, lambda *_: None
+        )
+        assert outcome is Outcome.RETRY
+        let_the_lease_run_out(database, number)
+
+    assert claimed(database, number).attempt == 1
+
+
+def test_a_row_that_cannot_be_given_back_is_left_to_its_lease(
+    database: SqlDatabase, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wheelyard_core.usecases.run_promise._GIVING_BACK", 0.2)
+    line = Line(database.engine)
+
+    def work(_claim: Claim) -> None:
+        line.cut(2)
+        raise StorageUnavailable("away")
+
+    with pytest.raises(DatabaseUnavailable):
+        run_promise(database, {Task.DISCARD: work}, number, lambda *_: None, lambda *_: None)
 
 
 @pytest.mark.parametrize(

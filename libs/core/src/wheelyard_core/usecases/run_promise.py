@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Final, TypeAlias
 
 from wheelyard_core.domain.wording import printable
@@ -27,6 +28,9 @@ from wheelyard_core.ports import (
 MAX_ATTEMPTS: Final = 5
 _RENEW_EVERY: Final = 5.0
 _LONGEST_PAUSE: Final = 30.0
+# For so long a database is waited for that went away during an attempt, so that it is not counted.
+_GIVING_BACK: Final = 300.0
+_TRY_AGAIN_EVERY: Final = 0.5
 _LONGEST_ERROR: Final = 2_000
 _OUTAGES: Final = (
     DatabaseUnavailable, StorageUnavailable, CacheUnavailable, TrustRootUnavailable, Conflict,
@@ -75,7 +79,7 @@ def run_promise(
             handlers[claim.task](claim)
     except _OUTAGES as outage:
         report(claim, outage)
-        _release(database, claim, outage, forgive=True)
+        _forgive(database, claim, outage)
         return Outcome.RETRY, claim
     except Exception as failure:  # noqa: BLE001  the outermost edge of a task
         report(claim, failure)
@@ -110,6 +114,24 @@ def _kept_lease(database: Database, claim: Claim) -> Iterator[None]:
     finally:
         finished.set()
         keeper.join()
+
+
+def _forgive(database: Database, claim: Claim, outage: Exception) -> None:
+    """Give the row back uncounted, when the database is there again.
+
+    Without it there is nothing else to do; and a few outages would make any message look like
+    one whose process died each time.
+    """
+    ends = monotonic() + _GIVING_BACK
+    while True:
+        try:
+            _release(database, claim, outage, forgive=True)
+        except (DatabaseUnavailable, Conflict):
+            if monotonic() >= ends:
+                raise
+            sleep(_TRY_AGAIN_EVERY)
+        else:
+            return
 
 
 def _release(database: Database, claim: Claim, error: Exception, *, forgive: bool) -> None:
