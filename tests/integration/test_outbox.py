@@ -251,6 +251,20 @@ def test_a_database_that_comes_and_goes_makes_no_row_poison(
     assert claimed(database, number).attempt == 1
 
 
+def test_a_worker_that_is_told_to_stop_gives_its_row_back_at_once_and_uncounted(
+    database: SqlDatabase, number: int
+) -> None:
+    def stopped(_claim: Claim) -> None:
+        # As the pool has it raised in a child that is to end.
+        raise SystemExit(-15)
+
+    with pytest.raises(SystemExit):
+        run_promise(database, {Task.DISCARD: stopped}, number, lambda *_: None, lambda *_: None)
+
+    assert due(database) == [number]
+    assert claimed(database, number).attempt == 1
+
+
 def test_a_row_that_cannot_be_given_back_is_left_to_its_lease(
     database: SqlDatabase, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ the more rarely the longer that is.
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from enum import StrEnum
 from threading import Event, Thread
@@ -81,12 +81,18 @@ def run_promise(
         report(claim, outage)
         _forgive(database, claim, outage)
         return Outcome.RETRY, claim
+    except SystemExit:
+        # Told to stop in the middle, which is no fault of the message: others go on with it.
+        with suppress(DatabaseUnavailable, Conflict):
+            _release(database, claim, "The worker was told to stop", timedelta(0), forgive=True)
+        raise
     except Exception as failure:  # noqa: BLE001  the outermost edge of a task
         report(claim, failure)
         if claim.attempt >= MAX_ATTEMPTS:
             _set_aside(database, claim, _described(failure), give_up)
             return Outcome.SET_ASIDE, claim
-        _release(database, claim, failure, forgive=False)
+        pause = _pause(2.0**claim.attempt)
+        _release(database, claim, _described(failure), pause, forgive=False)
         return Outcome.FAILURE, claim
     return Outcome.SUCCESS, claim
 
@@ -123,9 +129,11 @@ def _forgive(database: Database, claim: Claim, outage: Exception) -> None:
     one whose process died each time.
     """
     ends = monotonic() + _GIVING_BACK
+    # What has waited for long may wait for half as long again.
+    pause = _pause(max(2.0, claim.age / 2))
     while True:
         try:
-            _release(database, claim, outage, forgive=True)
+            _release(database, claim, _described(outage), pause, forgive=True)
         except (DatabaseUnavailable, Conflict):
             if monotonic() >= ends:
                 raise
@@ -134,13 +142,16 @@ def _forgive(database: Database, claim: Claim, outage: Exception) -> None:
             return
 
 
-def _release(database: Database, claim: Claim, error: Exception, *, forgive: bool) -> None:
-    # An outage is not counted, but what has waited for long may wait for half as long again.
-    growing = max(2.0, claim.age / 2) if forgive else 2.0**claim.attempt
-    pause = min(growing, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311  jitter
+def _release(
+    database: Database, claim: Claim, error: str, pause: timedelta, *, forgive: bool
+) -> None:
     with database.begin() as uow:
-        uow.outbox.release(claim, _described(error), timedelta(seconds=pause), forgive=forgive)
+        uow.outbox.release(claim, error, pause, forgive=forgive)
         uow.commit()
+
+
+def _pause(seconds: float) -> timedelta:
+    return timedelta(seconds=min(seconds, _LONGEST_PAUSE) * random.uniform(0.5, 1.0))  # noqa: S311  jitter
 
 
 def _set_aside(database: Database, claim: Claim, error: str, give_up: GiveUp) -> None:
