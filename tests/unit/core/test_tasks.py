@@ -8,9 +8,9 @@ from wheelyard_core.domain.work import WAITED, Claim, Task
 from wheelyard_core.observability.catalogue import Part
 from wheelyard_core.observability.heartbeat import Heartbeat
 from wheelyard_core.observability.metrics import Metrics
-from wheelyard_core.ports import DatabaseUnavailable
+from wheelyard_core.ports import UNTRACED, DatabaseUnavailable
 from wheelyard_core.tasks import Attempt, chosen, show_heartbeat
-from wheelyard_core.usecases.run_promise import Outcome
+from wheelyard_core.usecases.run_promise import MAX_ATTEMPTS, Outcome
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def metrics() -> Metrics:
 
 
 def _claim(attempt: int = 1) -> Claim:
-    return Claim(9, Task.VERIFY, {}, attempt, 1.5, "request-1")
+    return Claim(9, Task.VERIFY, {"file_id": 1}, attempt, 1.5, "request-1")
 
 
 def _counted(metrics: Metrics) -> set[str]:
@@ -83,12 +83,27 @@ def test_an_attempt_that_took_too_long_is_told_apart(metrics: Metrics) -> None:
 
 
 def test_only_a_first_attempt_tells_how_long_work_waits(metrics: Metrics) -> None:
-    Attempt(Task.VERIFY, metrics).finish(Outcome.SUCCESS, _claim())
-    Attempt(Task.VERIFY, metrics).finish(Outcome.SUCCESS, _claim(attempt=2))
+    for number in (1, 2):
+        begin(Attempt(Task.VERIFY, metrics), _claim(number))
 
     text = metrics.exposition().decode()
     assert 'wheelyard_task_queue_wait_seconds_sum{queue="verify"} 1.5' in text
     assert 'wheelyard_task_redeliveries_total{task="verify"} 1.0' in text
+
+
+def test_attempts_are_counted_of_a_message_that_kills_every_process_which_has_it(
+    metrics: Metrics,
+) -> None:
+    for number in range(1, MAX_ATTEMPTS + 1):
+        # A process that is killed comes to no end of its attempt.
+        begin(Attempt(Task.VERIFY, metrics), _claim(number))
+    Attempt(Task.VERIFY, metrics).finish(Outcome.SET_ASIDE, _claim(MAX_ATTEMPTS + 1))
+
+    assert 'wheelyard_task_redeliveries_total{task="verify"} 4.0' in metrics.exposition().decode()
+
+
+def begin(attempt: Attempt, claim: Claim) -> None:
+    attempt.watching(lambda _claim: None, UNTRACED)(claim)
 
 
 def test_a_message_that_could_not_be_claimed_is_a_retry(metrics: Metrics) -> None:

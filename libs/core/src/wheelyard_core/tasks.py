@@ -161,11 +161,20 @@ class Attempt:
             structlog.contextvars.bind_contextvars(
                 request_id=claim.request_id, task=claim.task.value, outbox_id=claim.message_id
             )
+            self._begin(claim)
             parent = claim.arguments.get(TRACEPARENT)
             with tracing.begin(Span(f"task.{claim.task}"), parent, **_about(claim)):
                 handler(claim)
 
         return handle
+
+    def _begin(self, claim: Claim) -> None:
+        """Count what is known by now: an attempt whose process is killed has no end."""
+        if claim.attempt == 1:
+            queue = QUEUE_OF[claim.task]
+            self._metrics.observe("wheelyard_task_queue_wait_seconds", claim.age, queue)
+        else:
+            self._count("wheelyard_task_redeliveries_total")
 
     def report(self, claim: Claim, error: BaseException) -> None:
         """Tell of what went wrong."""
@@ -188,11 +197,6 @@ class Attempt:
         seconds = perf_counter() - self._began
         self._count("wheelyard_tasks_total", self._label(outcome))
         self._metrics.observe("wheelyard_task_duration_seconds", seconds, self._task)
-        if claim.attempt == 1:
-            queue = QUEUE_OF[claim.task]
-            self._metrics.observe("wheelyard_task_queue_wait_seconds", claim.age, queue)
-        else:
-            self._count("wheelyard_task_redeliveries_total")
         if outcome is Outcome.SET_ASIDE:
             self._count("wheelyard_task_quarantined_total")
         if outcome is Outcome.SUCCESS and WAITED in claim.arguments:
