@@ -43,22 +43,22 @@ class Sent:
 
 
 class Line:
-    """The way to a database, which may be cut for a while."""
+    """The way to a database, which may be cut."""
 
     def __init__(self, engine: Engine) -> None:
-        self._is_cut = False
+        self.is_cut = False
         event.listen(engine, "begin", self._begin)
 
-    def cut(self, seconds: float) -> None:
+    def cut_for(self, seconds: float) -> None:
         """Let no transaction begin for so long."""
-        self._is_cut = True
+        self.is_cut = True
         Timer(seconds, self._mend).start()
 
     def _mend(self) -> None:
-        self._is_cut = False
+        self.is_cut = False
 
     def _begin(self, _connection: Connection) -> None:
-        if self._is_cut:
+        if self.is_cut:
             raise OperationalError("BEGIN", None, OSError("the line is cut"))
 
 
@@ -237,7 +237,7 @@ def test_a_database_that_comes_and_goes_makes_no_row_poison(
 
     def work(_claim: Claim) -> None:
         # It is away still when the row is to be given back.
-        line.cut(0.3)
+        line.cut_for(0.3)
         with database.begin() as uow:
             uow.outbox.done(number)
 
@@ -272,7 +272,7 @@ def test_a_row_that_cannot_be_given_back_is_left_to_its_lease(
     line = Line(database.engine)
 
     def work(_claim: Claim) -> None:
-        line.cut(2)
+        line.is_cut = True
         raise StorageUnavailable("away")
 
     with pytest.raises(DatabaseUnavailable):

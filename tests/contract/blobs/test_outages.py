@@ -152,7 +152,7 @@ def test_a_server_that_freezes_between_parts_is_waited_for_once(
     with pytest.raises(StorageUnavailable):
         blobs.put(KEY, FreezesIt(bytes(PART + 300_000)), None)
     # The abort of what was sent waits, too, but not as long as the part did.
-    assert patience.read <= time.monotonic() - began < 1.7 * patience.read
+    assert patience.read <= time.monotonic() - began < 2 * patience.read
 
     server.thaw()
     blobs.delete(KEY)
