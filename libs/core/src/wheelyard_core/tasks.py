@@ -14,6 +14,7 @@ import structlog
 from celery import Celery, signals
 from celery.apps import worker as worker_program
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.utils.log import get_multiprocessing_logger
 
 from wheelyard_core.adapters.consumer import beating_consumer
 from wheelyard_core.adapters.queue import QUEUE_OF, TASK_NAME, make_celery
@@ -120,7 +121,7 @@ def run_worker(
 ) -> None:
     """Work until told to stop."""
     # With a receiver Celery leaves logging as it is: what it says goes where all goes.
-    signals.setup_logging.connect(lambda **_: None, weak=False)
+    signals.setup_logging.connect(_log_the_pool, weak=False)
     app.conf.worker_redirect_stdouts = False
     # Messages are JSON and run no code, whoever sends them; images run as another user.
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
@@ -139,6 +140,12 @@ def run_worker(
         without_heartbeat=True,
         quiet=True,
     ).start()
+
+
+def _log_the_pool(**_: object) -> None:
+    # It says which child was killed. Its logger is made when first asked for, and then keeps to
+    # itself, so that logging would print bare sentences.
+    get_multiprocessing_logger().propagate = True
 
 
 def _say(message: str, _stream: object = None) -> None:
