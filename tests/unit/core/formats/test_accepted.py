@@ -75,6 +75,14 @@ def sdist(*entries: bytes, end: bytes = bytes(2 * BLOCK)) -> Built:
         DEMO.with_member("demo-1.0.data/scripts/run", b"#!python\n").wheel(),
         DEMO.with_member("demo-1.0.data/").with_member("demo-1.0.data/headers/").wheel(),
         DEMO.with_member("demo-1.0.data/purelib/vendored/other-1.0.dist-info/METADATA").wheel(),
+        # As setuptools names it where there is a build number.
+        DEMO.tagged("py3-none-any", build="1")
+        .with_member("demo-1.0-1.data/scripts/run", b"#!python\n")
+        .wheel(),
+        # A number that was given when all was built.
+        DEMO.tagged("py2.py3-none-any", build="2")
+        .with_member("demo-1.0.data/scripts/run", b"#!python\n")
+        .wheel(),
         DEMO.with_member("demo-1.0.data/data/share/other-1.0.dist-info/METADATA").wheel(),
         DEMO.named("Zope.Interface")
         .with_dist_info("Zope.Interface-1.0.dist-info")

@@ -18,14 +18,17 @@ _METADATA_PLACE = re.compile(
 _READ_BY_NAME = {name.lower(): name for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
 
 
-def layout_problems(names: Iterable[str], dist_info: str) -> Iterator[str]:
+def layout_problems(names: Iterable[str], dist_info: str, build: str) -> Iterator[str]:
     """Yield a sentence for each member that installers take differently, or put over another."""
-    expected = f"{dist_info.removesuffix('.dist-info')}{_SUFFIX}"
+    stem = dist_info.removesuffix(".dist-info")
+    # setuptools writes a build number into this name. pip installs what is there, uv leaves it.
+    stems = (stem, f"{stem}-{build}") if build else (stem,)
+    folders = tuple(f"{one}{_SUFFIX}" for one in stems)
     for name in names:
         top, _, rest = name.partition("/")
         # On a file system that knows no case uv finds its folder by any spelling.
-        if rest and (top.endswith(_SUFFIX) or top.lower() == expected.lower()):
-            flaw = _data_flaw(top, rest, expected)
+        if rest and (top.endswith(_SUFFIX) or top.lower() == folders[0].lower()):
+            flaw = _data_flaw(top, rest, folders)
         elif top == dist_info:
             flaw = _twin_flaw(rest)
         else:
@@ -34,13 +37,13 @@ def layout_problems(names: Iterable[str], dist_info: str) -> Iterator[str]:
             yield f"The member {quoted(name)} {flaw}."
 
 
-def _data_flaw(top: str, rest: str, expected: str) -> str | None:
-    if top != expected:
+def _data_flaw(top: str, rest: str, folders: tuple[str, ...]) -> str | None:
+    if top not in folders:
         # pip takes every folder of that suffix, uv only the one that is named for the wheel.
-        return f"is in a data folder that is not named {printable(expected)}"
+        return f"is in a data folder that is not named {printable(folders[0])}"
     scheme, slash, _ = rest.partition("/")
     if scheme not in _SCHEMES or not slash:
-        return f"is in none of the folders that {printable(expected)} has: {', '.join(_SCHEMES)}"
+        return f"is in none of the folders that {printable(top)} has: {', '.join(_SCHEMES)}"
     if _METADATA_PLACE.match(rest):
         return "would be installed as metadata that nobody checked"
     return None

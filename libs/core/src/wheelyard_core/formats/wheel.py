@@ -39,7 +39,7 @@ def verify_wheel(
     problems = Problems()
     archive = open_zip(content, limits, problems)
     folder = _dist_info(archive, filename, problems)
-    problems.extend(layout_problems(archive.by_name, folder))
+    problems.extend(layout_problems(archive.by_name, folder, filename.build))
     check = _WheelCheck(archive, folder, filename, limits, problems)
     check.record()
     check.wheel_file()
