@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread, Timer
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Connection, Engine, event, select, update
@@ -46,19 +46,16 @@ class Line:
     """The way to a database, which may be cut."""
 
     def __init__(self, engine: Engine) -> None:
-        self.is_cut = False
+        self._refuses = 0
         event.listen(engine, "begin", self._begin)
 
-    def cut_for(self, seconds: float) -> None:
-        """Let no transaction begin for so long."""
-        self.is_cut = True
-        Timer(seconds, self._mend).start()
-
-    def _mend(self) -> None:
-        self.is_cut = False
+    def cut(self, transactions: int) -> None:
+        """Let the next *transactions* not begin."""
+        self._refuses = transactions
 
     def _begin(self, _connection: Connection) -> None:
-        if self.is_cut:
+        if self._refuses:
+            self._refuses -= 1
             raise OperationalError("BEGIN", None, OSError("the line is cut"))
 
 
@@ -236,8 +233,8 @@ def test_a_database_that_comes_and_goes_makes_no_row_poison(
     line = Line(database.engine)
 
     def work(_claim: Claim) -> None:
-        # It is away still when the row is to be given back.
-        line.cut_for(0.3)
+        # Its own, and the first by which the row is to be given back.
+        line.cut(2)
         with database.begin() as uow:
             uow.outbox.done(number)
 
@@ -272,7 +269,7 @@ def test_a_row_that_cannot_be_given_back_is_left_to_its_lease(
     line = Line(database.engine)
 
     def work(_claim: Claim) -> None:
-        line.is_cut = True
+        line.cut(1_000)
         raise StorageUnavailable("away")
 
     with pytest.raises(DatabaseUnavailable):
