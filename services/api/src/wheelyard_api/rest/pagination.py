@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from flask import Response, jsonify, request
+from werkzeug.datastructures import MultiDict
 
 from wheelyard_core.domain.errors import InvalidInput
 from wheelyard_web.identity import registry
@@ -31,11 +32,11 @@ class Page:
         return (self.number - 1) * self.size
 
     @classmethod
-    def read(cls, arguments: Mapping[str, str]) -> "Page":
+    def read(cls, arguments: MultiDict[str, str]) -> "Page":
         """Read `page` and `per_page`; more than a hundred a page are a hundred."""
         number = _positive(arguments, "page", 1)
         size = min(_positive(arguments, "per_page", _DEFAULT), _MOST)
-        if len(urlencode(list(request.args.items(multi=True)))) > _LONGEST_QUERY:
+        if len(urlencode(list(arguments.items(multi=True)))) > _LONGEST_QUERY:
             raise InvalidInput(f"The query is longer than {_LONGEST_QUERY} characters")
         return cls(number, size)
 
