@@ -233,7 +233,7 @@ def _published(file: StoredFile) -> AuditEvent:
 
 @dataclass(frozen=True, slots=True)
 class Discarder:
-    """Does the `discard` task: a refused file's blob goes."""
+    """Does the `discard` task: the blob of a refused file or of a broken upload goes."""
 
     database: Database
     blobs: BlobStore
