@@ -4,7 +4,7 @@ Everything is real but the processes: the use cases, the database, the blobs, Re
 is done by `run_promise`, as in a worker, without Celery in between.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -57,7 +57,7 @@ class Hand:
         return True
 
     @staticmethod
-    def busy() -> Collection[Task]:
+    def covered(_waiting: Mapping[Task, int]) -> Collection[Task]:
         return ()
 
     def start(self, registry: Registry) -> None:

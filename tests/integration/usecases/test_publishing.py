@@ -4,7 +4,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -307,7 +307,7 @@ def test_the_sweep_sends_lost_work_again(world: World) -> None:
             self.promises.extend(promised)
             return True
 
-        def busy(self) -> Collection[Task]:
+        def covered(self, _waiting: Mapping[Task, int]) -> Collection[Task]:
             return ()
 
     world.receive(WHEEL)

@@ -4,7 +4,8 @@ The settings are those that were measured to survive a Redis that restarts, free
 and workers that are killed. What Redis still loses, the sweep sends again.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
@@ -30,8 +31,6 @@ QUEUE_OF: Final = {
 }
 TASK_NAME: Final = "wheelyard.{}"
 _REST: Final = 2.0
-# Workers have enough to do for seconds, and what was lost is offered when they are through.
-_BUSY: Final = 100
 
 
 class _Amqp(AMQP):  # type: ignore[misc]  # celery ships no types
@@ -142,19 +141,25 @@ class CeleryQueue:
         self._is_away = False
         return True
 
-    def busy(self) -> Collection[Task]:
-        """Return the tasks in whose queues many hints wait; none while the broker is away."""
-        client = probing_client(self._settings.url)
+    def covered(self, waiting: Mapping[Task, int]) -> Collection[Task]:
+        """Return the tasks in whose queues there are no fewer hints than rows that are *waiting*.
+
+        None while the broker is away.
+        """
+        rows = Counter[str]()
+        for task, number in waiting.items():
+            rows[QUEUE_OF[task]] += number
         try:
-            lengths = {
-                name: int(str(client.llen(self._settings.prefix + name)))
-                for name in set(QUEUE_OF.values())
-            }
-        except (RedisError, OSError):
+            with probing_client(self._settings.url) as client:
+                full = {
+                    queue
+                    for queue, number in rows.items()
+                    if int(str(client.llen(self._settings.prefix + queue))) >= number
+                }
+        # Of an address that kombu reads and redis-py does not, the last two.
+        except (RedisError, OSError, ValueError, TypeError):
             return []
-        finally:
-            client.close()
-        return [task for task, name in QUEUE_OF.items() if lengths[name] >= _BUSY]
+        return [task for task in waiting if QUEUE_OF[task] in full]
 
     def close(self) -> None:
         """Give the connections back."""

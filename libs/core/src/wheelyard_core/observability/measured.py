@@ -1,6 +1,6 @@
 """Adapters that count and time what another adapter does."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -193,9 +193,9 @@ class MeasuredQueue:
         )
         return sent
 
-    def busy(self) -> Collection[Task]:
-        """Return the tasks for which enough hints wait; nothing is sent, so nothing is counted."""
-        return self._queue.busy()
+    def covered(self, waiting: Mapping[Task, int]) -> Collection[Task]:
+        """Return the tasks for which hints enough wait; nothing is sent, so nothing is counted."""
+        return self._queue.covered(waiting)
 
 
 def measured_rendering(metrics: Metrics, tracing: Tracing) -> Callable[[Callable[[], T]], T]:

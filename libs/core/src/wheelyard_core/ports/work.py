@@ -1,6 +1,6 @@
 """Promised work, and how those who wait for it are told."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -34,6 +34,10 @@ class Outbox(Protocol):
         """Take a poison row out of the way."""
         ...
 
+    def waiting(self) -> Mapping[Task, int]:
+        """Return how many rows of each task nobody works on, without what was set aside."""
+        ...
+
     def due(self, limit: int, pause: timedelta, but: Collection[Task]) -> Sequence[Promise]:
         """Return rows that nobody works on, and do not offer them again before *pause* is over.
 
@@ -49,8 +53,11 @@ class Queue(Protocol):
         """Send the hints; False, soon, when the broker does not take them."""
         ...
 
-    def busy(self) -> Collection[Task]:
-        """Return the tasks for which so many hints wait that more would only be in the way."""
+    def covered(self, waiting: Mapping[Task, int]) -> Collection[Task]:
+        """Return the tasks in whose queues there are no fewer hints than rows that are *waiting*.
+
+        None while the broker is away.
+        """
         ...
 
 

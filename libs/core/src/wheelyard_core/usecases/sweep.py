@@ -20,12 +20,14 @@ TOKENS_KEPT: Final = timedelta(days=1)
 def sweep_outbox(database: Database, queue: Queue) -> int:
     """Send the hints that were lost; return how many rows were due.
 
-    Where many hints wait, none is lost that workers would miss soon. Sent again and again while
-    workers are away, they would wait in thousands before everything that is promised afterwards.
+    Where as many hints wait as rows, none was lost. Sent again and again while workers are away,
+    they would wait in thousands before everything that is promised afterwards.
     """
-    busy = queue.busy()
+    with database.snapshot() as uow:
+        waiting = uow.outbox.waiting()
+    covered = queue.covered(waiting)
     with database.begin() as uow:
-        due = uow.outbox.due(_BATCH, _PAUSE, busy)
+        due = uow.outbox.due(_BATCH, _PAUSE, covered)
         uow.commit()
     if due:
         queue.send(due)

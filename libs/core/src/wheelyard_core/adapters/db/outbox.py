@@ -4,7 +4,7 @@ Celery on Redis may lose a message or deliver it twice. This table is what makes
 message is only a hint that a row is due, and the sweep sends the hint again until the row is gone.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -112,6 +112,16 @@ class SqlOutbox:
             .where(OutboxMessage.id == message_id)
             .values(leased_until=None, set_aside_at=now, last_error=error[:_ERROR_LENGTH])
         )
+
+    def waiting(self) -> Mapping[Task, int]:
+        """Return how many rows of each task nobody works on, without what was set aside."""
+        now = database_time(self._session)
+        rows = self._session.execute(
+            select(OutboxMessage.task, func.count())
+            .where(OutboxMessage.set_aside_at.is_(None), _free(now))
+            .group_by(OutboxMessage.task)
+        )
+        return {Task(task): number for task, number in rows}
 
     def due(self, limit: int, pause: timedelta, but: Collection[Task]) -> Sequence[Promise]:
         """Return rows that nobody works on, and do not offer them again before *pause* is over.
