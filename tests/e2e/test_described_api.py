@@ -69,7 +69,8 @@ class Yard:
         }.get(name)
 
 
-@pytest.fixture(scope="module")
+# With a parameter, for pytest 9.2 has one name for all of Schemathesis' tests that have none.
+@pytest.fixture(scope="module", params=["embedded"])
 def yard(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Yard]:
     with ExitStack() as stack:
         # Its own: a request may delete whatever it finds.
