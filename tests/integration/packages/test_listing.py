@@ -28,7 +28,7 @@ def test_a_release_is_listed_once_with_the_name_as_first_published(
     assert shown["tags"] == []
     assert shown["pipelines"] == []
     assert shown["_links"] == {"web_path": f"/{project.path}/-/packages/{shown['id']}"}
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", shown["created_at"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", shown["created_at"])
     one = yard.ask("GET", address(project, shown["id"]), developer)
     assert one.get_json() == shown
 

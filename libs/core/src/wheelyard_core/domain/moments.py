@@ -1,4 +1,4 @@
-"""Times as people and programs write them in requests."""
+"""Times as people and programs write and read them."""
 
 from datetime import UTC, datetime
 
@@ -15,3 +15,11 @@ def parse_moment(text: str, field: str) -> datetime:
         raise InvalidInput(
             f"{field} must be a date like 2027-01-31 or a time like 2027-01-31T12:00:00Z"
         ) from error
+
+
+def format_moment(moment: datetime) -> str:
+    """Write a time as GitLab's API does, in UTC and to the millisecond, with a `Z`.
+
+    Programs made for GitLab read it by this very pattern.
+    """
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ from wheelyard_api.openapi.fields import (
     FLAG,
     ID,
     MODE,
-    MOMENT,
+    MOMENT_SHOWN,
     NUMBER,
     PACKAGE_OVERLAP,
     REGISTRY_ACCESS,
@@ -37,8 +37,8 @@ _TOKEN: Final = {
     "active": FLAG,
     "scopes": array(_SCOPE),
     "user_id": maybe(ID),
-    "created_at": MOMENT,
-    "last_used_at": maybe(MOMENT),
+    "created_at": MOMENT_SHOWN,
+    "last_used_at": maybe(MOMENT_SHOWN),
     "expires_at": maybe(_STRING),
 }
 _PROJECT_TOKEN: Final = _TOKEN | {
@@ -50,7 +50,7 @@ _DEPLOY_TOKEN: Final = {
     "id": ID,
     "name": TEXT,
     "username": maybe(TEXT),
-    "expires_at": maybe(MOMENT),
+    "expires_at": maybe(MOMENT_SHOWN),
     "revoked": FLAG,
     "expired": FLAG,
     "scopes": array(_SCOPE),
@@ -58,8 +58,8 @@ _DEPLOY_TOKEN: Final = {
 _JOB_TOKEN: Final = {
     "id": ID,
     "project_id": maybe(ID),
-    "created_at": MOMENT,
-    "expires_at": maybe(MOMENT),
+    "created_at": MOMENT_SHOWN,
+    "expires_at": maybe(MOMENT_SHOWN),
     "pipeline": maybe({"type": "object"}),
 }
 _SECRET: Final = {"token": _STRING}
@@ -74,7 +74,7 @@ _PACKAGE: Final = {
     "package_type": one_of("pypi"),
     "status": one_of("default"),
     "_links": record({"web_path": _STRING, "delete_api_path": ADDRESS}, "delete_api_path"),
-    "created_at": MOMENT,
+    "created_at": MOMENT_SHOWN,
     "tags": array(_STRING),
     "pipeline": named("Pipeline"),
     "pipelines": array(named("Pipeline")),
@@ -92,8 +92,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "issuer": _STRING,
             "preset": maybe(one_of("github", "gitlab", "none")),
             "claims": {"type": "object", "additionalProperties": TEXT},
-            "created_at": MOMENT,
-            "last_used_at": maybe(MOMENT),
+            "created_at": MOMENT_SHOWN,
+            "last_used_at": maybe(MOMENT_SHOWN),
         }
     ),
     "Audience": record({"audience": _STRING}),
@@ -102,7 +102,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         {
             "mode": MODE,
             "reason": maybe(_STRING),
-            "changed_at": maybe(MOMENT),
+            "changed_at": maybe(MOMENT_SHOWN),
             "database_epoch": NUMBER,
         }
     ),
@@ -119,7 +119,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "is_admin": FLAG,
             "bot": FLAG,
             "web_url": _STRING,
-            "created_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
         }
     ),
     "Done": {"type": "boolean", "const": True},
@@ -131,7 +131,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "entity_type": _STRING,
             "event_name": _STRING,
             "details": {"type": "object"},
-            "created_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
         }
     ),
     "Group": record(
@@ -147,7 +147,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "burn_filenames": FLAG,
             "package_overlap": PACKAGE_OVERLAP,
             "web_url": _STRING,
-            "created_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
         }
     ),
     "Project": record(
@@ -177,7 +177,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "archived": FLAG,
             "creator_id": maybe(ID),
             "web_url": _STRING,
-            "created_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
         }
     ),
     "Member": record(
@@ -190,7 +190,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "web_url": _STRING,
             "access_level": ROLE,
             "expires_at": maybe(_STRING),
-            "created_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
         }
     ),
     "PersonalToken": record(_TOKEN),
@@ -214,7 +214,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         {
             "id": ID,
             "package_id": ID,
-            "created_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
             "file_name": _STRING,
             "size": NUMBER,
             "file_md5": _STRING,
@@ -258,8 +258,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
             "status": one_of("received", "verifying", "published", "rejected", "failed"),
             "filename": _STRING,
             "errors": array(_STRING),
-            "created_at": MOMENT,
-            "updated_at": MOMENT,
+            "created_at": MOMENT_SHOWN,
+            "updated_at": MOMENT_SHOWN,
         }
     ),
     "SimpleRoot": record(

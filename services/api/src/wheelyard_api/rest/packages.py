@@ -13,6 +13,7 @@ from wheelyard_core.domain.access import Permission, require, user_of
 from wheelyard_core.domain.catalogue import Project, Publisher
 from wheelyard_core.domain.errors import InvalidInput, NotFound, RegistryError
 from wheelyard_core.domain.group_access import readable_below
+from wheelyard_core.domain.moments import format_moment
 from wheelyard_core.domain.releases import (
     Found,
     Release,
@@ -176,7 +177,7 @@ def _package(release: Release, *, deletable: bool) -> dict[str, object]:
         "package_type": "pypi",
         "status": "default",
         "_links": links,
-        "created_at": release.created_at.isoformat(timespec="milliseconds"),
+        "created_at": format_moment(release.created_at),
         "tags": [],
         "pipelines": [],
     }
@@ -198,7 +199,7 @@ def _file(file: ReleaseFile) -> dict[str, object]:
     return {
         "id": file.id,
         "package_id": file.release_id,
-        "created_at": file.created_at.isoformat(timespec="milliseconds"),
+        "created_at": format_moment(file.created_at),
         "file_name": file.filename,
         "size": file.size,
         "file_md5": file.digests.md5,

@@ -10,16 +10,15 @@ from wheelyard_core.domain.administration import (
     TokenDetails,
     User,
 )
+from wheelyard_core.domain.moments import format_moment
 from wheelyard_web.identity import registry
 
 Shown = dict[str, object]
 
 
 def moment(value: datetime | None) -> str | None:
-    """Return a time as GitLab writes it."""
-    if value is None:
-        return None
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return a time, where there is one, as GitLab writes it."""
+    return None if value is None else format_moment(value)
 
 
 def day(value: datetime | None) -> str | None:

@@ -14,6 +14,7 @@ from wheelyard_core.domain.access import Actor, JobToken, Permission, user_of
 from wheelyard_core.domain.audit import agent_of
 from wheelyard_core.domain.catalogue import Publisher, Upload, UploadStatus
 from wheelyard_core.domain.errors import NotAllowed, NotFound
+from wheelyard_core.domain.moments import format_moment
 from wheelyard_core.ports import Span, UnitOfWork
 from wheelyard_core.usecases.authenticate import Authenticated
 from wheelyard_core.usecases.authorise import authorised_project
@@ -130,8 +131,8 @@ def status(reference: str, upload_id: str) -> Response:
             "status": shown.value,
             "filename": found.filename,
             "errors": list(found.errors),
-            "created_at": found.created_at.isoformat(),
-            "updated_at": found.updated_at.isoformat(),
+            "created_at": format_moment(found.created_at),
+            "updated_at": format_moment(found.updated_at),
         }
     )
 
