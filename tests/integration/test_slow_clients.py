@@ -1,10 +1,12 @@
-"""A client that sends a byte now and then keeps no thread for longer than it is given."""
+"""A client that sends or takes hardly anything keeps no thread for longer than it is given."""
 
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
+from random import Random
 from threading import Thread
 
 import pytest
@@ -107,3 +109,47 @@ def test_the_rest_of_a_refused_upload_is_not_awaited_for_long(stage: Stage) -> N
 
     assert answer.startswith(b"HTTP/1.1 401 ")
     assert took < 20
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["sent by us", "sent by the kernel"])
+def test_who_takes_nothing_of_a_file_keeps_no_thread(stage: Stage, known: bool) -> None:
+    # More than is kept on its way to somebody who does not take it.
+    large = ADistribution().named("demo", "2.0").with_payload(Random(1).randbytes(24 << 20)).wheel()
+    form = BytesIO(AForm.of(large).body())
+    sent = stage.yard.ask(
+        "POST", stage.index, stage.secret, input_stream=form, content_type=FORM_TYPE
+    )
+    assert sent.status_code == 201, sent.text
+    served = stage.serve(WHEELYARD_THREADS="1")
+    file = f"{stage.index}/files/{large.sha256}/{large.filename}"
+    if known:
+        for _ in range(3):
+            assert served.ask("GET", file, stage.secret).body == large.content
+    lines = [f"GET {file} HTTP/1.1", "Host: yard", f"PRIVATE-TOKEN: {stage.secret}"]
+
+    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as idle:
+        idle.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert idle.recv(15) == b"HTTP/1.1 200 OK"
+        began = time.monotonic()
+        other = served.ask("GET", stage.page, stage.secret)
+        took = time.monotonic() - began
+
+    assert other.status == 200
+    assert took < 20
+
+
+def test_who_keeps_an_ended_connection_open_keeps_nobody_out(stage: Stage) -> None:
+    served = stage.serve()
+    asked = b"GET / HTTP/1.1\r\nHost: yard\r\nConnection: close\r\n\r\n"
+
+    with ExitStack() as stack:
+        for _ in range(60):
+            idle = socket.create_connection(("127.0.0.1", served.port), timeout=30)
+            stack.enter_context(idle).sendall(asked)
+        began = time.monotonic()
+        other = served.ask("GET", stage.page, stage.secret)
+        took = time.monotonic() - began
+
+    assert other.status == 200
+    # Two seconds for each, one after the other, would be two minutes.
+    assert took < 15

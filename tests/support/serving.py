@@ -25,7 +25,7 @@ from wheelyard_core.domain.tokens import lookup_of
 JSON = "application/vnd.pypi.simple.v1+json"
 _IMPATIENT = """
 from wheelyard_web import reading
-reading.HEAD_SECONDS = reading.BODY_SECONDS = reading.REST_SECONDS = 1.0
+reading.HEAD_SECONDS = reading.BODY_SECONDS = reading.REST_SECONDS = reading.IDLE_SECONDS = 1
 from wheelyard_standalone.__main__ import main
 main()
 """

@@ -13,8 +13,6 @@ from wheelyard_core.domain.errors import Broken
 from wheelyard_web import reading
 from wheelyard_web.watching import Wsgi
 
-# A client that sends nothing for so long is gone.
-_IDLE_SECONDS: Final = 60.0
 # A client that was answered early is still sending: reading on lets it see the answer.
 _REST_BYTES: Final = 256 << 20
 
@@ -47,23 +45,19 @@ def with_sound_body(application: Wsgi) -> Wsgi:
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"] = Body(environ["wsgi.input"])
-        # Only a wait that has an end is waited: granian gives no socket, so the gateway sees to it.
-        connection = environ.get("gunicorn.socket")
-        if connection is None or not reading.announces_body(environ):
+        # Only a wait that has an end is waited, and granian gives none: its gateway reads on.
+        if "gunicorn.socket" not in environ or not reading.announces_body(environ):
             return application(environ, start_response)
-        before = connection.gettimeout()
-        connection.settimeout(_IDLE_SECONDS)
         return ClosingIterator(
-            application(environ, start_response), partial(_read_on, environ, body, before)
+            application(environ, start_response), partial(_read_on, environ, body)
         )
 
     return answer
 
 
-def _read_on(environ: dict[str, Any], body: Body, timeout: float | None) -> None:
+def _read_on(environ: dict[str, Any], body: Body) -> None:
     deadline, left = monotonic() + reading.REST_SECONDS, _REST_BYTES
     reading.give(environ, reading.REST_SECONDS)
     with suppress(OSError, Broken):
         while left > 0 and monotonic() < deadline and (piece := body.read(64 << 10)):
             left -= len(piece)
-        environ["gunicorn.socket"].settimeout(timeout)

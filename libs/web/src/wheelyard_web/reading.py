@@ -1,4 +1,4 @@
-"""How long a client may take to send what it sends.
+"""How long a client may take to send what it sends, and wait before it takes more of its answer.
 
 Gunicorn's reader waits until a head, or as much of a body as it is asked for, is there, and a
 time-out of the socket begins anew with every byte: whoever sends one now and then would keep a
@@ -7,6 +7,7 @@ until then is all that comes; the answer still goes out.
 """
 
 import socket
+import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -24,6 +25,8 @@ HEAD_SECONDS: Final = 30.0
 BODY_SECONDS: Final = 60.0
 # What comes of a body behind its answer.
 REST_SECONDS: Final = 10.0
+# The longest wait for a client that neither sends nor takes anything.
+IDLE_SECONDS: Final = 60
 _LOOK_SECONDS: Final = 1.0
 
 
@@ -70,9 +73,24 @@ class ReadingTimes:
             else:
                 self.lift(connection)
             environ[_GIVE] = partial(self.give, connection)
-            return application(environ, start_response)
+            body = application(environ, start_response)
+            if isinstance(body, environ["wsgi.file_wrapper"]):
+                # Python asks by itself whether more of a file can be sent, and asks for ever.
+                connection.settimeout(IDLE_SECONDS)
+            return body
 
         return answer
+
+
+def bound_waits(connection: socket.socket) -> None:
+    """Have no wait for the client be longer than IDLE_SECONDS; it fails as BlockingIOError then.
+
+    By the kernel, which begins anew whenever something is sent or taken: a time-out of Python's is
+    that of a whole answer, and costs a call before each read and write.
+    """
+    longest = struct.pack("ll", IDLE_SECONDS, 0)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, option, longest)
 
 
 def announces_body(environ: dict[str, Any]) -> bool:

@@ -63,6 +63,8 @@ class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
 
     def handle(self, conn: Any) -> Any:
         """Answer requests of a connection, in one of the threads."""
+        if not conn.initialized:
+            reading.bound_waits(conn.sock)
         while True:
             self._times.give(conn.sock, reading.HEAD_SECONDS)
             try:
@@ -70,7 +72,30 @@ class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             finally:
                 self._times.lift(conn.sock)
             if result is not True or not self._stays(conn):
-                return result
+                break
+        if not result and not _closed(conn):
+            # Gunicorn's lingering is for who still sends: unread bytes undo the answer.
+            conn.close(graceful=_readable(conn, 0))
+        return result
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request; False ends the connection."""
+        try:
+            return super().handle_request(req, conn)
+        except (TimeoutError, BlockingIOError):
+            # The client took nothing of its answer for too long; its event tells how much it got.
+            return False
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Go on with a connection, in the thread that accepts them, unless its own closed it.
+
+        Gunicorn closes here, where it waits up to two seconds for the client to close: for so long
+        nobody else would get in.
+        """
+        if _closed(conn):
+            self.nr_conns -= 1
+        else:
+            super().finish_request(conn, fs)
 
     def _stays(self, conn: Any) -> bool:
         """Tell whether another request is there already, or in a moment."""
@@ -79,9 +104,7 @@ class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         if conn.parser.unreader.buf.getvalue():
             # The worker's own way looks after what was read ahead.
             return False
-        arrivals = select.poll()
-        arrivals.register(conn.sock, select.POLLIN)
-        return bool(arrivals.poll(_STAY_MILLISECONDS))
+        return _readable(conn, _STAY_MILLISECONDS)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Refuse what is no request, and leave the rest to gunicorn."""
@@ -100,3 +123,14 @@ class StayingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         ]
         with suppress(OSError):
             write_nonblock(client, "\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+
+def _readable(conn: Any, milliseconds: int) -> bool:
+    arrivals = select.poll()
+    arrivals.register(conn.sock, select.POLLIN)
+    return bool(arrivals.poll(milliseconds))
+
+
+def _closed(conn: Any) -> bool:
+    closed: bool = conn.sock.fileno() == -1
+    return closed
