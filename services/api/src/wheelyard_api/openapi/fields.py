@@ -43,7 +43,7 @@ FLAG: Final[Schema] = {"type": "boolean"}
 ID: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": (1 << 63) - 1}
 NUMBER: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": (1 << 63) - 1}
 MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
-# One spelling of those that are asked for with any: programs made for GitLab read it by a pattern.
+# Of answers: programs made for GitLab read it by this pattern. A request may spell it otherwise.
 MOMENT_SHOWN: Final[Schema] = MOMENT | {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
 ADDRESS: Final = text(2048, format="uri")
 DIGEST: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
