@@ -20,6 +20,7 @@ _ACCEPT = {"Accept": "application/vnd.pypi.simple.v1+json"}
 _LISTED_SECONDS = 60.0
 # Shorter than a grant is remembered; then the database is asked again.
 _COUNTED_SECONDS = 3
+_REMEMBERED_SECONDS = 10
 _ROUNDS = 3
 _CONNECTIONS = (1, 16)
 
@@ -132,22 +133,20 @@ class Readings:
         return 1e6 * self.seconds / max(1, sum(rate.answers for rate in self.rates))
 
 
-def _load(
-    stack: Stack, subject: Subject, connections: int, seconds: int, user: str = "__token__"
-) -> Rate:
+def _load(stack: Stack, subject: Subject, connections: int, seconds: int) -> Rate:
     yard = stack.wheelyard
-    headers = {**basic(user, yard.token), **subject.headers}
+    headers = {**basic("__token__", yard.token), **subject.headers}
     return load(f"{yard.url}{subject.path}", connections, seconds, headers)
 
 
 def _count(stack: Stack, watch: Watch, report: Report, subject: Subject) -> None:
     """Count what others are asked while a subject is asked for as often as can be."""
-    # Another user name is another grant, so its ten seconds begin now.
-    user = f"user of the {subject.name}"
     with stack.only_serving():
-        _load(stack, subject, 16, 1, user)
+        # The time of what is remembered is over then, and begins anew.
+        time.sleep(_REMEMBERED_SECONDS)
+        _load(stack, subject, 16, 1)
         before = watch.counts()
-        rate = _load(stack, subject, 16, _COUNTED_SECONDS, user)
+        rate = _load(stack, subject, 16, _COUNTED_SECONDS)
         after = watch.counts()
     for name, counted in after.items():
         what = f"{subject.name}: {name} in {rate.answers:,} answers"
