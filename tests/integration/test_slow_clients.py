@@ -90,6 +90,16 @@ def test_an_upload_ends_when_its_time_is_over(patient: Stage) -> None:
     assert 2 <= took < 20
 
 
+def test_an_upload_that_falls_silent_ends_long_before_its_time_is_over(stage: Stage) -> None:
+    served = stage.serve(WHEELYARD_UPLOAD_SECONDS="900")
+    begin = head(stage, LENGTH, FORM_TYPE, f"PRIVATE-TOKEN: {stage.secret}")
+
+    took, answer = trickled(served, begin + FORM.body()[:-100], b"")
+
+    assert answer.startswith(b"HTTP/1.1 400 The connection broke in the middle")
+    assert took < 20
+
+
 def test_a_body_and_a_head_end_when_their_time_is_over(stage: Stage) -> None:
     served = stage.serve()
     begin = head(stage, 500, "application/json", path="/_/oidc/mint-token")
